@@ -1,0 +1,30 @@
+import type { CurrentRuleset } from '../ruleset/current.js';
+import type { Operation, TransactionResult } from '../ruleset/operation.js';
+
+/** The kernel's nf_tables as ringwall uses it: our two tables, read whole and changed in transactions. */
+export interface NftablesPort {
+  /** Our tables as they are now; foreign tables are not even read. A dump that was disturbed is taken again. */
+  read(): Promise<CurrentRuleset>;
+  /**
+   * Commits all operations or none. `generation` is the ruleset's generation the plan was made from: when the kernel
+   * has another one by now, nothing happens and the answer is `stale`.
+   */
+  commit(operations: readonly Operation[], generation: number): Promise<TransactionResult>;
+  /** Which of the features ringwall can use this kernel has; found by dry runs, so nothing is changed. */
+  probe(): Promise<KernelFeatures>;
+  close(): void;
+}
+
+/** Features a kernel may lack, each under the name a diagnostic shows. */
+export interface KernelFeatures {
+  /** `ct state` in the bridge family (nf_conntrack_bridge): stateful guest rules need it. */
+  readonly bridgeConntrack: boolean;
+  /** `reject` in the bridge family (nft_reject_bridge). */
+  readonly bridgeReject: boolean;
+  /** `reject` in the inet family. */
+  readonly inetReject: boolean;
+  /** `fib … type` in the inet family. */
+  readonly inetFib: boolean;
+  /** `log` to an nflog group. */
+  readonly log: boolean;
+}

@@ -1,0 +1,70 @@
+import type { Located } from '../diagnostics/diagnostic.js';
+import type { Encoding, LineEnding, Word } from './tree.js';
+
+/** The lossless tree of a guest configuration (`qemu-server/<id>.conf`, `lxc/<id>.conf`); spec section 6. */
+export interface GuestConfigTree {
+  readonly file: string;
+  readonly encoding: Encoding;
+  readonly lines: readonly GuestConfigLine[];
+}
+
+export interface GuestConfigLine {
+  readonly number: number;
+  readonly text: string;
+  readonly ending: LineEnding;
+  readonly content: GuestConfigContent;
+}
+
+export type GuestConfigContent =
+  | { readonly kind: 'blank' | 'comment' }
+  /** `[snapshot]`: everything from here on describes other states of the guest and is kept, not read. */
+  | { readonly kind: 'section'; readonly name: string }
+  /** A line of a later section, kept as it is. */
+  | { readonly kind: 'other state' }
+  /** A `netN:` line. */
+  | { readonly kind: 'nic'; readonly index: Located<number>; readonly properties: readonly Property[] }
+  | { readonly kind: 'setting'; readonly key: Word; readonly value: Word }
+  | { readonly kind: 'inert' };
+
+/** One `key=value` of a property list. A first item without a key (`virtio`) has an empty value. */
+export interface Property {
+  readonly key: Word;
+  readonly value: Word;
+}
+
+/** `corosync.conf` as far as spec section 5.8 needs it. */
+export interface CorosyncConfig {
+  readonly transport: string | null;
+  readonly ipVersion: string | null;
+  readonly nodes: readonly CorosyncNode[];
+}
+
+export interface CorosyncNode {
+  readonly name: string | null;
+  readonly nodeid: string | null;
+  /** Link number to the address or host name of `ring<k>_addr`. */
+  readonly rings: ReadonlyMap<number, Word>;
+}
+
+/** The lossless tree of `/etc/network/interfaces`. */
+export interface InterfacesTree {
+  readonly file: string;
+  readonly encoding: Encoding;
+  readonly lines: readonly InterfacesLine[];
+}
+
+export interface InterfacesLine {
+  readonly number: number;
+  readonly text: string;
+  readonly ending: LineEnding;
+  readonly content: InterfacesContent;
+}
+
+export type InterfacesContent =
+  | { readonly kind: 'blank' | 'comment' }
+  | { readonly kind: 'auto'; readonly names: readonly Word[] }
+  | { readonly kind: 'iface'; readonly name: Word; readonly family: Word | null; readonly method: Word | null }
+  | { readonly kind: 'source'; readonly directory: boolean; readonly path: Word }
+  /** Belongs to the iface stanza above; `key` has `_` folded to `-`. */
+  | { readonly kind: 'option'; readonly key: Word; readonly value: Word }
+  | { readonly kind: 'inert' };

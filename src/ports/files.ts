@@ -1,0 +1,20 @@
+/**
+ * The file system as ringwall sees it. Paths are absolute. Every failure other than "not there" where null is allowed
+ * is a `Failure` that names the path and the reason. Calls are synchronous: a run reads its files once, then computes.
+ */
+export interface Files {
+  /** The file's bytes, or null when there is none. */
+  read(path: string): Uint8Array | null;
+  /** The names in a directory in byte order, or null when there is no such directory. */
+  list(path: string): string[] | null;
+  /** Makes the directory and its parents, private to the owner (0700). */
+  makeDirectory(path: string): void;
+  /** Old content or new content, never a mix: temporary file, fsync, rename, fsync of the directory. Mode 0600. */
+  writeAtomically(path: string, bytes: Uint8Array | string): void;
+  /** Renames within one file system, then syncs the target's directory. */
+  rename(from: string, to: string): void;
+  /** Removes a file or a whole directory; nothing happens when it is not there. */
+  remove(path: string): void;
+  /** Takes an exclusive lock that ends with `release` or with the process; the holder's pid when it is taken. */
+  lock(path: string): { readonly held: true; release(): void } | { readonly held: false; readonly pid: number | null };
+}

@@ -1,0 +1,48 @@
+import type { DataType } from './field.js';
+import type { Interval } from './interval.js';
+import type { BaseHook, TableFamily, Verdict } from './ruleset.js';
+
+/** Our tables as the kernel holds them, read back in one consistent dump. */
+export interface CurrentRuleset {
+  /** The kernel's ruleset generation id the dump belongs to; guards the transaction that is planned from it. */
+  readonly generation: number;
+  readonly tables: readonly CurrentTable[];
+}
+
+export interface CurrentTable {
+  readonly family: TableFamily;
+  readonly name: string;
+  readonly chains: readonly CurrentChain[];
+  readonly sets: readonly CurrentSet[];
+  readonly maps: readonly CurrentMap[];
+  /** Names of sets and maps (not anonymous) whose shape is none of ours: always foreign. */
+  readonly foreignSets: readonly string[];
+}
+
+export interface CurrentChain {
+  readonly name: string;
+  readonly base?: BaseHook;
+  readonly rules: readonly CurrentRule[];
+}
+
+/**
+ * A rule in the kernel is immutable: it can only be replaced. So a digest of ours in its userdata says what it
+ * holds, and a rule without one was written by somebody else.
+ */
+export interface CurrentRule {
+  readonly handle: bigint;
+  readonly digest: string | null;
+  readonly comment: string | null;
+  readonly counter: { readonly packets: bigint; readonly bytes: bigint } | null;
+}
+
+export interface CurrentSet {
+  readonly name: string;
+  readonly type: DataType;
+  readonly elements: readonly Interval[];
+}
+
+export interface CurrentMap {
+  readonly name: string;
+  readonly elements: readonly { readonly key: string; readonly verdict: Verdict }[];
+}

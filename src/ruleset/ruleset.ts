@@ -1,0 +1,130 @@
+import type { DataType, Field, FlagField, NameField } from './field.js';
+import type { Interval } from './interval.js';
+
+/** The two table families ringwall writes: `inet` for the host, `bridge` for the guests. */
+export type TableFamily = 'inet' | 'bridge';
+
+/** The source line a rule or element comes from. `file` is relative to the site's root; `line` counts from 1. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The packet's field is (or, negated, is not) in one of these merged intervals. */
+export interface ValueMatch {
+  readonly kind: 'values';
+  readonly field: Field;
+  readonly negated: boolean;
+  readonly values: readonly Interval[];
+}
+
+/** The packet's field is (or is not) in a named set of the same table. */
+export interface SetMatch {
+  readonly kind: 'set';
+  readonly field: Field;
+  readonly negated: boolean;
+  readonly set: string;
+}
+
+/** The interface is (or is not) one of these names; a name may end in `*`. */
+export interface NameMatch {
+  readonly kind: 'names';
+  readonly field: NameField;
+  readonly negated: boolean;
+  readonly names: readonly string[];
+}
+
+/** `any`: at least one of the bits of `mask` is set. `exactly`: field & mask = value. */
+export type FlagMatch =
+  | { readonly kind: 'flags'; readonly field: FlagField; readonly test: 'any'; readonly mask: number }
+  | {
+      readonly kind: 'flags';
+      readonly field: FlagField;
+      readonly test: 'exactly';
+      readonly mask: number;
+      readonly value: number;
+      readonly negated: boolean;
+    };
+
+/** All matches of a rule must hold. Which header a field needs (family, transport) is implied, never spelled out. */
+export type Match = ValueMatch | SetMatch | NameMatch | FlagMatch;
+
+export type Verdict =
+  | { readonly kind: 'accept' | 'drop' | 'return' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string };
+
+export type RejectWith = 'tcp reset' | 'port-unreachable' | 'admin-prohibited';
+
+export type Statement =
+  | { readonly kind: 'counter' }
+  | { readonly kind: 'limit'; readonly rate: number; readonly unit: LimitUnit; readonly burst: number }
+  /** Sends the packet's head to nflog `group`; `prefix` has at most 127 bytes. */
+  | { readonly kind: 'log'; readonly group: number; readonly prefix: string }
+  | { readonly kind: 'set mark'; readonly field: 'meta mark' | 'ct mark'; readonly value: number }
+  /** `port-unreachable` and `admin-prohibited` are icmpx codes: one statement serves both address families. */
+  | { readonly kind: 'reject'; readonly with: RejectWith }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  /** Looks the interface up in a verdict map of the same table; no entry means: go on with the next rule. */
+  | { readonly kind: 'dispatch'; readonly field: NameField; readonly map: string };
+
+export type LimitUnit = 'second' | 'minute' | 'hour' | 'day';
+
+export interface Rule {
+  readonly matches: readonly Match[];
+  readonly statements: readonly Statement[];
+  /** Null for what no line asks for, such as accepting established traffic. */
+  readonly origin: Origin | null;
+  /** What an implied rule is for, in a few words; shown beside or instead of the origin. */
+  readonly note?: string;
+}
+
+export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
+
+export interface BaseHook {
+  readonly hook: Hook;
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
+}
+
+export interface Chain {
+  readonly name: string;
+  /** Absent for a chain that is only jumped to. */
+  readonly base?: BaseHook;
+  readonly rules: readonly Rule[];
+}
+
+/** A named set of one data type, always with intervals; `elements` are merged and sorted. */
+export interface NamedSet {
+  readonly name: string;
+  readonly type: DataType;
+  readonly elements: readonly Interval[];
+  readonly origin: Origin | null;
+}
+
+/** A map from exact interface names to verdicts. */
+export interface VerdictMap {
+  readonly name: string;
+  readonly elements: readonly MapElement[];
+}
+
+export interface MapElement {
+  readonly key: string;
+  readonly verdict: Verdict;
+  readonly origin: Origin | null;
+}
+
+/** Order: chains as they should be read by people; names are unique per kind within a table. */
+export interface Table {
+  readonly family: TableFamily;
+  readonly name: string;
+  readonly chains: readonly Chain[];
+  readonly sets: readonly NamedSet[];
+  readonly maps: readonly VerdictMap[];
+}
+
+export interface Ruleset {
+  readonly tables: readonly Table[];
+}
+
+/** The name of both our tables. Nothing outside `inet ringwall` and `bridge ringwall` is ever written. */
+export const TABLE_NAME = 'ringwall';
