@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { printRule } from './print.js';
+import { printRuleBody } from './print.js';
 import type { Rule } from './ruleset.js';
 
 /** Raised when the codec writes other bytes for the same rule, so that an upgrade replaces what the old one wrote. */
@@ -10,5 +10,8 @@ const ENCODING = 1;
  * that only moved is the same rule, and its counters live on.
  */
 export function ruleDigest(rule: Rule): string {
-  return createHash('sha1').update(`${ENCODING} ${printRule({ ...rule, origin: null })}`).digest('hex').slice(0, 16);
+  return createHash('sha1')
+    .update(`${ENCODING} ${printRuleBody(rule)}`)
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -21,14 +21,46 @@ export type Operation =
   | { readonly kind: 'delete chain'; readonly table: TableRef; readonly chain: string }
   | { readonly kind: 'add set'; readonly table: TableRef; readonly set: NamedSet }
   | { readonly kind: 'delete set'; readonly table: TableRef; readonly set: string }
-  | { readonly kind: 'add elements'; readonly table: TableRef; readonly set: NamedSet; readonly elements: readonly Interval[] }
-  | { readonly kind: 'delete elements'; readonly table: TableRef; readonly set: NamedSet; readonly elements: readonly Interval[] }
+  | {
+      readonly kind: 'add elements';
+      readonly table: TableRef;
+      readonly set: NamedSet;
+      readonly elements: readonly Interval[];
+    }
+  | {
+      readonly kind: 'delete elements';
+      readonly table: TableRef;
+      readonly set: NamedSet;
+      readonly elements: readonly Interval[];
+    }
   | { readonly kind: 'add map'; readonly table: TableRef; readonly map: VerdictMap }
   | { readonly kind: 'delete map'; readonly table: TableRef; readonly map: string }
-  | { readonly kind: 'add map elements'; readonly table: TableRef; readonly map: string; readonly elements: readonly MapElement[] }
-  | { readonly kind: 'delete map elements'; readonly table: TableRef; readonly map: string; readonly keys: readonly string[] }
-  | { readonly kind: 'add rule'; readonly table: TableRef; readonly chain: string; readonly rule: Rule; readonly position: RulePosition }
-  | { readonly kind: 'delete rule'; readonly table: TableRef; readonly chain: string; readonly handle: bigint; readonly origin: Origin | null }
+  | {
+      readonly kind: 'add map elements';
+      readonly table: TableRef;
+      readonly map: string;
+      readonly elements: readonly MapElement[];
+    }
+  | {
+      readonly kind: 'delete map elements';
+      readonly table: TableRef;
+      readonly map: string;
+      readonly keys: readonly string[];
+    }
+  | {
+      readonly kind: 'add rule';
+      readonly table: TableRef;
+      readonly chain: string;
+      readonly rule: Rule;
+      readonly position: RulePosition;
+    }
+  | {
+      readonly kind: 'delete rule';
+      readonly table: TableRef;
+      readonly chain: string;
+      readonly handle: bigint;
+      readonly origin: Origin | null;
+    }
   /** Deletes every rule of the chain. */
   | { readonly kind: 'flush chain'; readonly table: TableRef; readonly chain: string };
 
