@@ -1,3 +1,5 @@
+import type { DiagnosticCode } from './codes.js';
+
 /** How bad it is. An `error` makes its line inert; a `warning` or `hint` leaves the line in force. */
 export type Severity = 'error' | 'warning' | 'hint';
 
@@ -15,8 +17,7 @@ export interface Span {
 
 /** Something found while reading or compiling a site: data for programs; `render.ts` makes the text for people. */
 export interface Diagnostic {
-  /** Stable identifier in kebab case, documented in `docs/diagnostics.md`. Never reused for another meaning. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly severity: Severity;
   /** What is wrong, in one sentence without a final stop. */
   readonly message: string;
@@ -24,7 +25,12 @@ export interface Diagnostic {
   /** What to do about it, one sentence. */
   readonly help?: string;
   /** Other places that belong to the finding, such as the first of two declarations. */
-  readonly related?: readonly { readonly message: string; readonly span: Span }[];
+  readonly related?: readonly Related[];
+}
+
+export interface Related {
+  readonly message: string;
+  readonly span: Span;
 }
 
 /** A value together with the place that wrote it. */
