@@ -16,5 +16,22 @@ export interface Files {
   /** Removes a file or a whole directory; nothing happens when it is not there. */
   remove(path: string): void;
   /** Takes an exclusive lock that ends with `release` or with the process; the holder's pid when it is taken. */
-  lock(path: string): { readonly held: true; release(): void } | { readonly held: false; readonly pid: number | null };
+  lock(path: string): FileLock;
+}
+
+export type FileLock = { readonly held: true; release(): void } | { readonly held: false; readonly pid: number | null };
+
+/** What can be said about a path without following a symbolic link at its end. */
+export interface Attributes {
+  readonly kind: 'file' | 'directory' | 'link' | 'other';
+  /** Belongs to the user this process runs as. */
+  readonly own: boolean;
+  /** Permission bits, such as 0o700. */
+  readonly mode: number;
+}
+
+/** Files of our own, where it matters who else can write them. */
+export interface StateFiles extends Files {
+  /** Null when there is nothing. */
+  attributes(path: string): Attributes | null;
 }

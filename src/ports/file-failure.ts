@@ -1,0 +1,40 @@
+import { Failure } from '../diagnostics/failure.js';
+
+/** What was being done to the path, as it reads after "cannot". */
+export type FileAction = 'read' | 'list' | 'write' | 'make' | 'rename' | 'remove' | 'lock' | 'examine';
+
+/** A system error of the file system in words; `errno` is its name, such as `ENOSPC`. */
+export function fileFailure(action: FileAction, path: string, errno: string, cause?: unknown): Failure {
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Failure('disk-full', `No space left to ${action} ${path}`, {
+        help: 'free some space on that file system and run the command again',
+        cause,
+      });
+    case 'EROFS':
+      return new Failure('read-only', `Cannot ${action} ${path}: its file system is read-only`, {
+        help: 'mount it writable, or name another directory with --state',
+        cause,
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new Failure('no-permission', `Cannot ${action} ${path}: permission denied`, {
+        help: 'run as root, or name a directory of your own (--root to read, --state to keep records)',
+        cause,
+      });
+    case 'EISDIR':
+      return new Failure('not-a-file', `Cannot ${action} ${path}: it is a directory`, { cause });
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new Failure('not-a-directory', `Cannot ${action} ${path}: a part of the path is not a directory`, {
+        cause,
+      });
+    case 'ELOOP':
+      return new Failure('symbolic-link', `Cannot ${action} ${path}: it is a symbolic link`, { cause });
+    case 'ENOENT':
+      return new Failure('not-there', `Cannot ${action} ${path}: there is no such file or directory`, { cause });
+    default:
+      return new Failure('file-error', `Cannot ${action} ${path}: ${errno}`, { cause });
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { type FileAction, fileFailure } from './file-failure.js';
+import type { Attributes, FileLock, StateFiles } from './files.js';
+import { takeFlock } from './flock.js';
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+/** The real file system. */
+export const nodeFiles: StateFiles = {
+  read: (path) => orNull('read', path, ['ENOENT', 'ENOTDIR'], () => readFileSync(path)),
+
+  list: (path) =>
+    orNull('list', path, ['ENOENT', 'ENOTDIR'], () => {
+      const names = readdirSync(path, { encoding: 'buffer' });
+      return names.sort(Buffer.compare).map((name) => name.toString('utf8'));
+    }),
+
+  makeDirectory: (path) => {
+    orFail('make', path, () => {
+      const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+      // Undefined: all of it was there already.
+      if (first !== undefined) syncDirectory(dirname(first));
+    });
+  },
+
+  writeAtomically: (path, bytes) => {
+    orFail('write', path, () => {
+      const fresh = `${path}.new-${process.pid}`;
+      rmSync(fresh, { force: true });
+      try {
+        const fd = openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+        try {
+          writeFileSync(fd, bytes);
+          fsyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+        renameSync(fresh, path);
+      } catch (error) {
+        rmSync(fresh, { force: true });
+        throw error;
+      }
+      syncDirectory(dirname(path));
+    });
+  },
+
+  rename: (from, to) => {
+    orFail('rename', from, () => {
+      renameSync(from, to);
+      syncDirectory(dirname(to));
+    });
+  },
+
+  remove: (path) => {
+    orFail('remove', path, () => rmSync(path, { recursive: true, force: true }));
+  },
+
+  lock: (path) => orFail('lock', path, () => lockFile(path)),
+
+  attributes: (path) => orNull('examine', path, ['ENOENT', 'ENOTDIR'], () => attributesOf(path)),
+};
+
+function lockFile(path: string): FileLock {
+  // The file stays when the lock is released: removing it would let two holders lock two files of the same name.
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  let held = false;
+  try {
+    held = takeFlock(fd);
+    if (!held) return { held: false, pid: holderOf(fd) };
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`, 0);
+  } finally {
+    if (!held) closeSync(fd);
+  }
+  let open = true;
+  return {
+    held: true,
+    release: () => {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+/** The pid the holder wrote; null between its taking the lock and its writing. */
+function holderOf(fd: number): number | null {
+  const text = readFileSync(fd, 'latin1');
+  return /^\d{1,10}\n$/.test(text) ? Number(text) : null;
+}
+
+function attributesOf(path: string): Attributes {
+  const stat = lstatSync(path);
+  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : 'other';
+  return { kind, own: stat.uid === process.geteuid?.(), mode: stat.mode & 0o7777 };
+}
+
+/** Makes a rename or a new name in the directory survive a power cut (fsync(2), NOTES). */
+function syncDirectory(path: string): void {
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function orFail<T>(action: FileAction, path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw fileFailure(action, path, errnoOf(error), error);
+  }
+}
+
+function orNull<T>(action: FileAction, path: string, absent: readonly string[], act: () => T): T | null {
+  try {
+    return act();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (absent.includes(errno)) return null;
+    throw fileFailure(action, path, errno, error);
+  }
+}
+
+/** The errno's name of a Node system error; anything else is a mistake of ours and goes on as it is. */
+function errnoOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
+}

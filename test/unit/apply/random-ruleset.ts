@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import {
+  type Chain,
+  type Interval,
+  type MapElement,
+  merge,
+  type NamedSet,
+  one,
+  type Rule,
+  type Ruleset,
+  range,
+  TABLE_NAME,
+  type Table,
+  type TableFamily,
+  type Verdict,
+  type VerdictMap,
+} from '../../../src/ruleset/index.js';
+
+/** A rule that is named by a port: equal ports, equal rules. */
+export const portRule = (port: number, line = 1): Rule => ({
+  matches: [
+    { kind: 'values', field: 'meta l4proto', negated: false, values: [one(6)] },
+    { kind: 'values', field: 'th dport', negated: false, values: [one(port)] },
+  ],
+  statements: [{ kind: 'counter' }, { kind: 'verdict', verdict: { kind: 'accept' } }],
+  origin: { file: 'etc/pve/firewall/100.fw', line },
+});
+
+export const tableOf = (chains: readonly Chain[], family: TableFamily = 'inet'): Table => ({
+  family,
+  name: TABLE_NAME,
+  chains,
+  sets: [],
+  maps: [],
+});
+
+const origin = fc.oneof(
+  fc.constant(null),
+  fc.integer({ min: 1, max: 30 }).map((line) => ({ file: 'etc/pve/firewall/100.fw', line })),
+);
+
+const interval: fc.Arbitrary<Interval> = fc
+  .tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 6 }))
+  .map(([first, size]) => range(first, first + size));
+
+/** Sets and maps draw from the same few names, so that kinds and types change between two rulesets. */
+const objectNames = ['a', 'b', 'c', 'd'];
+
+const shape = fc.record({
+  objects: fc.uniqueArray(fc.constantFrom(...objectNames), { maxLength: 4 }),
+  kinds: fc.array(fc.constantFrom('ipv4_addr', 'ether_addr', 'map'), { minLength: 4, maxLength: 4 }),
+  bases: fc.array(fc.constantFrom(null, 'input', 'output'), { minLength: 6, maxLength: 6 }),
+  policies: fc.array(fc.constantFrom('accept', 'drop'), { minLength: 6, maxLength: 6 }),
+  chains: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 6 }),
+});
+
+const table = (family: TableFamily): fc.Arbitrary<Table> =>
+  shape.chain(({ objects, kinds, bases, policies, chains }) => {
+    // A jump only goes to a higher number, so there is no loop, and never to a base chain.
+    const targets = chains.filter((index) => bases[index] === null);
+    const sets = objects.filter((_, index) => kinds[index] !== 'map');
+    const maps = objects.filter((_, index) => kinds[index] === 'map');
+    const verdictTo = (above: number): fc.Arbitrary<Verdict> => {
+      const allowed = targets.filter((index) => index > above);
+      const plain: fc.Arbitrary<Verdict> = fc.constantFrom({ kind: 'accept' }, { kind: 'drop' });
+      if (allowed.length === 0) return plain;
+      const jump = fc
+        .tuple(fc.constantFrom('jump', 'goto'), fc.constantFrom(...allowed))
+        .map(([kind, index]): Verdict => ({ kind, chain: `c${index}` }));
+      return fc.oneof(plain, jump);
+    };
+    const rule = (chain: number): fc.Arbitrary<Rule> => {
+      const port = fc.integer({ min: 1, max: 3 }).map((value) => portRule(value));
+      const verdict = verdictTo(chain).map(
+        (to): Rule => ({ matches: [], statements: [{ kind: 'verdict', verdict: to }], origin: null }),
+      );
+      const options: fc.Arbitrary<Rule>[] = [port, verdict];
+      if (sets.length > 0) {
+        options.push(
+          fc.constantFrom(...sets).map((set) => ({
+            matches: [{ kind: 'set', field: 'ip saddr', negated: false, set }],
+            statements: [{ kind: 'verdict', verdict: { kind: 'drop' } }],
+            origin: null,
+          })),
+        );
+      }
+      if (maps.length > 0) {
+        options.push(
+          fc.constantFrom(...maps).map((map) => ({
+            matches: [],
+            statements: [{ kind: 'dispatch', field: 'iifname', map }],
+            origin: null,
+          })),
+        );
+      }
+      return fc.tuple(fc.oneof(...options), origin).map(([value, line]) => ({ ...value, origin: line }));
+    };
+
+    const chainArbitraries = chains.map((index) =>
+      fc.array(rule(index), { maxLength: 7 }).map((rules): Chain => {
+        const hook = bases[index];
+        const policy = policies[index];
+        const base = hook && policy ? { base: { hook, priority: 0, policy } as const } : {};
+        return { name: `c${index}`, ...base, rules };
+      }),
+    );
+    const setArbitraries = sets.map((name) =>
+      fc.array(interval, { maxLength: 6 }).map((elements): NamedSet => {
+        const kind = kinds[objects.indexOf(name)];
+        return { name, type: kind === 'ether_addr' ? kind : 'ipv4_addr', elements: merge(elements), origin: null };
+      }),
+    );
+    const mapArbitraries = maps.map((name) =>
+      fc
+        .uniqueArray(fc.tuple(fc.constantFrom('tap1', 'tap2', 'tap3', 'tap4'), verdictTo(-1)), {
+          selector: ([key]) => key,
+        })
+        .map(
+          (pairs): VerdictMap => ({
+            name,
+            elements: pairs.map(([key, verdict]): MapElement => ({ key, verdict, origin: null })),
+          }),
+        ),
+    );
+    return fc
+      .tuple(fc.tuple(...chainArbitraries), fc.tuple(...setArbitraries), fc.tuple(...mapArbitraries))
+      .map(([madeChains, madeSets, madeMaps]) => ({
+        family,
+        name: TABLE_NAME,
+        chains: madeChains,
+        sets: madeSets,
+        maps: madeMaps,
+      }));
+  });
+
+export const randomRuleset: fc.Arbitrary<Ruleset> = fc
+  .tuple(fc.option(table('inet'), { nil: null, freq: 6 }), fc.option(table('bridge'), { nil: null, freq: 2 }))
+  .map(([inet, bridge]) => ({ tables: [inet, bridge].filter((found) => found !== null) }));
