@@ -1,12 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
-// The `lab` project runs inside the full test kernel only (see lab/README.md).
+const kernelTests = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
+
+// The `lab` project runs inside the full test kernel only (see lab/README.md), under emulation: all its files share one
+// process, because starting one for each file costs seconds there.
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'] } },
-      { test: { name: 'netns', include: ['test/netns/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false } },
-      { test: { name: 'lab', include: ['test/lab/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      { test: { ...kernelTests, name: 'netns', include: ['test/netns/**/*.test.ts'] } },
+      {
+        test: {
+          ...kernelTests,
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          isolate: false,
+        },
+      },
     ],
   },
 });
