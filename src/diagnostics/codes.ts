@@ -31,7 +31,8 @@ export const diagnosticCodes = {
   'syntax/missing-verdict': { severity: 'error', title: 'A rule without an action' },
   'syntax/unknown-rule-option': { severity: 'error', title: 'A match option that rules do not have' },
   'syntax/repeated-rule-option': { severity: 'error', title: 'A match option given twice in one rule' },
-  'syntax/rule-not-allowed': { severity: 'error', title: 'A kind of rule that does not belong in this section' },
+  'syntax/misplaced-rule': { severity: 'error', title: 'A kind of rule that does not belong in this section' },
+  'syntax/misplaced-rule-option': { severity: 'error', title: 'A match option that does not belong in this rule' },
   'syntax/proxmox-differs': { severity: 'hint', title: 'A line that Proxmox VE skips or reads differently' },
 
   // parser: guest configurations

@@ -34,7 +34,13 @@ export type Word = Located<string>;
 export type LineContent =
   | { readonly kind: 'blank' }
   | { readonly kind: 'comment' }
-  | { readonly kind: 'header'; readonly section: SectionKind; readonly name: Word | null; readonly comment: Word | null; readonly span: Span }
+  | {
+      readonly kind: 'header';
+      readonly section: SectionKind;
+      readonly name: Word | null;
+      readonly comment: Word | null;
+      readonly span: Span;
+    }
   | { readonly kind: 'option'; readonly key: Word; readonly value: Word; readonly comment: Word | null }
   | { readonly kind: 'alias'; readonly name: Word; readonly address: Word; readonly comment: Word | null }
   | { readonly kind: 'entry'; readonly nomatch: boolean; readonly member: Word; readonly comment: Word | null }
