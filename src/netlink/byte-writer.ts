@@ -1,0 +1,122 @@
+import { align } from './wire.js';
+
+/** No attribute can be longer: its length is a u16. */
+const MAX_ATTRIBUTE = 0xffff;
+const NLA_F_NESTED = 0x8000;
+
+/** Netlink messages and attributes written one after the other into one growing buffer. */
+export class ByteWriter {
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(capacity = 4096) {
+    this.#bytes = Buffer.alloc(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The bytes so far. The writer must not be used afterwards: it keeps no claim on them. */
+  finish(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
+    return bytes;
+  }
+
+  u8(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#length] = value;
+    this.#length += 1;
+  }
+
+  u16(value: number): void {
+    this.#room(2);
+    this.#length = this.#bytes.writeUInt16LE(value, this.#length);
+  }
+
+  u32(value: number): void {
+    this.#room(4);
+    this.#length = this.#bytes.writeUInt32LE(value, this.#length);
+  }
+
+  u16be(value: number): void {
+    this.#room(2);
+    this.#length = this.#bytes.writeUInt16BE(value, this.#length);
+  }
+
+  u32be(value: number): void {
+    this.#room(4);
+    this.#length = this.#bytes.writeUInt32BE(value, this.#length);
+  }
+
+  s32be(value: number): void {
+    this.#room(4);
+    this.#length = this.#bytes.writeInt32BE(value, this.#length);
+  }
+
+  u64be(value: bigint): void {
+    this.#room(8);
+    this.#length = this.#bytes.writeBigUInt64BE(value, this.#length);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#room(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  /** UTF-8 with the final NUL. */
+  string(value: string): void {
+    this.#room(value.length * 3 + 1);
+    this.#length += this.#bytes.write(value, this.#length, 'utf8');
+    this.u8(0);
+  }
+
+  /** Starts an attribute and answers where, for `endAttribute`. */
+  beginAttribute(type: number, nested: boolean): number {
+    const start = this.#length;
+    this.u16(0);
+    this.u16(nested ? type | NLA_F_NESTED : type);
+    return start;
+  }
+
+  /** Sets the length of the attribute that began at `start`, and pads. */
+  endAttribute(start: number): void {
+    const length = this.#length - start;
+    if (length > MAX_ATTRIBUTE)
+      throw new RangeError(`attribute of ${length} bytes, the format ends at ${MAX_ATTRIBUTE}`);
+    this.#bytes.writeUInt16LE(length, start);
+    this.#pad();
+  }
+
+  /** Starts a message; its payload follows. */
+  beginMessage(type: number, flags: number, sequence: number): number {
+    const start = this.#length;
+    this.u32(0);
+    this.u16(type);
+    this.u16(flags);
+    this.u32(sequence);
+    this.u32(0);
+    return start;
+  }
+
+  endMessage(start: number): void {
+    this.#bytes.writeUInt32LE(this.#length - start, start);
+    this.#pad();
+  }
+
+  #pad(): void {
+    const end = align(this.#length);
+    while (this.#length < end) this.u8(0);
+  }
+
+  #room(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.alloc(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}

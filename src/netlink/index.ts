@@ -1,0 +1,2 @@
+export { openNftables } from './nftables/port.js';
+export type { KernelFeatures, NftablesPort } from './port.js';

@@ -1,0 +1,107 @@
+import type { Field, TableFamily } from '../../ruleset/index.js';
+import { dataTypes, networkBytes } from './data-type.js';
+import type { Expression } from './expression-schema.js';
+import { compare, loadMeta } from './expressions.js';
+
+type Network = 'ip' | 'ip6' | 'arp';
+
+/** NFPROTO_*; the inet family sees no ARP. */
+const nfproto: Readonly<Partial<Record<Network, number>>> = { ip: 2, ip6: 10 };
+const etherType: Readonly<Record<Network, number>> = { ip: 0x0800, ip6: 0x86dd, arp: 0x0806 };
+const ARPHRD_ETHER = 1;
+const ICMP = 1;
+const TCP = 6;
+const ICMPV6 = 58;
+
+/** What a rule has already established about its packet, and the checks it still needs before it may use a field. */
+export class Dependencies {
+  readonly #family: TableFamily;
+  #network: Network | undefined;
+  /** A transport protocol number. */
+  #transport: number | undefined;
+  #isEthernet: boolean;
+
+  constructor(family: TableFamily) {
+    this.#family = family;
+    // Every port of a bridge is an Ethernet device.
+    this.#isEthernet = family === 'bridge';
+  }
+
+  of(field: Field | 'tcp flags'): Expression[] {
+    switch (field) {
+      case 'ip saddr':
+      case 'ip daddr':
+        return this.#needNetwork('ip');
+      case 'ip6 saddr':
+      case 'ip6 daddr':
+        return this.#needNetwork('ip6');
+      case 'arp saddr ip':
+      case 'arp saddr ether':
+        return this.#needNetwork('arp');
+      case 'ether saddr':
+      case 'ether daddr':
+        return this.#needEthernet();
+      case 'icmp type':
+      case 'icmp code':
+        return this.#needIcmp('ip', ICMP);
+      case 'icmpv6 type':
+      case 'icmpv6 code':
+        return this.#needIcmp('ip6', ICMPV6);
+      case 'tcp flags':
+        return this.transport(TCP);
+      case 'meta protocol':
+      case 'meta nfproto':
+      case 'meta l4proto':
+      case 'meta pkttype':
+      case 'meta mark':
+      case 'th sport':
+      case 'th dport':
+      case 'fib saddr type':
+      case 'fib daddr type':
+        return [];
+    }
+  }
+
+  /** The check that the packet's transport protocol is `protocol`, unless the rule has it already. */
+  transport(protocol: number): Expression[] {
+    if (this.#transport === protocol) return [];
+    this.#transport = protocol;
+    return [loadMeta('l4proto'), compare('eq', Buffer.from([protocol]))];
+  }
+
+  /** The rule itself now demands that `field` is `value`. */
+  learn(field: Field, value: bigint): void {
+    if (field === 'meta l4proto') this.#transport = Number(value);
+    if (field === 'meta nfproto' && this.#family === 'inet') {
+      this.#network = networks.find((network) => nfproto[network] === Number(value));
+    }
+    if (field === 'meta protocol' && this.#family === 'bridge') {
+      this.#network = networks.find((network) => etherType[network] === Number(value));
+    }
+  }
+
+  #needNetwork(network: Network): Expression[] {
+    if (this.#network === network) return [];
+    this.#network = network;
+    const protocol = this.#family === 'inet' ? nfproto[network] : undefined;
+    return protocol === undefined
+      ? [loadMeta('protocol'), compare('eq', networkBytes(BigInt(etherType[network]), dataTypes.ether_type.length))]
+      : [loadMeta('nfproto'), compare('eq', Buffer.from([protocol]))];
+  }
+
+  /** Where a rule names the ICMP protocol itself, nft asks for no address family either. */
+  #needIcmp(network: Network, protocol: number): Expression[] {
+    if (this.#transport === protocol) return [];
+    return [...this.#needNetwork(network), ...this.transport(protocol)];
+  }
+
+  #needEthernet(): Expression[] {
+    if (this.#isEthernet) return [];
+    this.#isEthernet = true;
+    const ethernet = Buffer.alloc(2);
+    ethernet.writeUInt16LE(ARPHRD_ETHER);
+    return [loadMeta('iiftype'), compare('eq', ethernet)];
+  }
+}
+
+const networks: readonly Network[] = ['ip', 'ip6', 'arp'];

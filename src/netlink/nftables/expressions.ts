@@ -1,0 +1,161 @@
+import type { Verdict } from '../../ruleset/index.js';
+import { type Data, verdictCode } from './data-schema.js';
+import type { Expression } from './expression-schema.js';
+
+/** Every value is loaded into register 1 and used at once: rules of ours never need a second one. */
+const REGISTER = 1;
+const VERDICT_REGISTER = 0;
+
+/** NFT_META_*: what `meta` can load (uapi linux/netfilter/nf_tables.h). */
+export const metaKey = {
+  protocol: 1,
+  mark: 3,
+  iifname: 6,
+  oifname: 7,
+  iiftype: 8,
+  nfproto: 15,
+  l4proto: 16,
+  pkttype: 19,
+} as const;
+export type MetaKey = keyof typeof metaKey;
+
+export const ctKey = { state: 0, mark: 3 } as const;
+export type CtKey = keyof typeof ctKey;
+
+export const payloadBase = { link: 0, network: 1, transport: 2 } as const;
+export type PayloadBase = keyof typeof payloadBase;
+
+export const compareOp = { eq: 0, neq: 1, lt: 2, lte: 3, gt: 4, gte: 5 } as const;
+export type CompareOp = keyof typeof compareOp;
+
+const value = (bytes: Buffer): Data => ({ value: bytes });
+
+export const loadMeta = (key: MetaKey): Expression => ({ kind: 'meta', dreg: REGISTER, key: metaKey[key] });
+
+export const loadCt = (key: CtKey): Expression => ({ kind: 'ct', dreg: REGISTER, key: ctKey[key] });
+
+/** `offset` and `len` in bytes from the start of the header. */
+export const loadPayload = (base: PayloadBase, offset: number, len: number): Expression => ({
+  kind: 'payload',
+  dreg: REGISTER,
+  base: payloadBase[base],
+  offset,
+  len,
+});
+
+// NFTA_FIB_F_SADDR, NFTA_FIB_F_DADDR, NFT_FIB_RESULT_ADDRTYPE
+const fibAddress = { saddr: 1, daddr: 2 } as const;
+const FIB_ADDRESS_TYPE = 3;
+
+/** The kind of address (local, broadcast, …) the routing table sees in the packet's source or destination. */
+export const loadFibType = (address: keyof typeof fibAddress): Expression => ({
+  kind: 'fib',
+  dreg: REGISTER,
+  result: FIB_ADDRESS_TYPE,
+  flags: fibAddress[address],
+});
+
+export const compare = (op: CompareOp, bytes: Buffer): Expression => ({
+  kind: 'cmp',
+  sreg: REGISTER,
+  op: compareOp[op],
+  data: value(bytes),
+});
+
+/** Outside of [from, to], both included. */
+export const outside = (from: Buffer, to: Buffer): Expression => ({
+  kind: 'range',
+  sreg: REGISTER,
+  op: compareOp.neq,
+  from: value(from),
+  to: value(to),
+});
+
+/** register & mask */
+export const and = (mask: Buffer): Expression => ({
+  kind: 'bitwise',
+  sreg: REGISTER,
+  dreg: REGISTER,
+  len: mask.length,
+  mask: value(mask),
+  xor: value(Buffer.alloc(mask.length)),
+});
+
+const BYTEORDER_HTON = 1;
+
+/** Turns a host-order number into network order, so that intervals of it can be compared byte by byte. */
+export const toNetworkOrder = (len: number): Expression => ({
+  kind: 'byteorder',
+  sreg: REGISTER,
+  dreg: REGISTER,
+  op: BYTEORDER_HTON,
+  len,
+  size: len,
+});
+
+const LOOKUP_INVERTED = 1;
+
+export const lookup = (set: { name: string; id?: number }, inverted: boolean): Expression => ({
+  kind: 'lookup',
+  set: set.name,
+  sreg: REGISTER,
+  ...(set.id === undefined ? {} : { setId: set.id }),
+  ...(inverted ? { flags: LOOKUP_INVERTED } : {}),
+});
+
+/** Takes the verdict the map holds for the register's value, if any. */
+export const lookupVerdict = (map: string): Expression => ({
+  kind: 'lookup',
+  set: map,
+  sreg: REGISTER,
+  dreg: VERDICT_REGISTER,
+});
+
+export function verdictData(verdict: Verdict): Data {
+  switch (verdict.kind) {
+    case 'accept':
+    case 'drop':
+    case 'return':
+      return { verdict: { code: verdictCode[verdict.kind] } };
+    case 'jump':
+    case 'goto':
+      return { verdict: { code: verdictCode[verdict.kind], chain: verdict.chain } };
+  }
+}
+
+export const immediateVerdict = (verdict: Verdict): Expression => ({
+  kind: 'immediate',
+  dreg: VERDICT_REGISTER,
+  data: verdictData(verdict),
+});
+
+export const immediate = (bytes: Buffer): Expression => ({ kind: 'immediate', dreg: REGISTER, data: value(bytes) });
+
+export const setMetaMark: Expression = { kind: 'meta', key: metaKey.mark, sreg: REGISTER };
+export const setCtMark: Expression = { kind: 'ct', key: ctKey.mark, sreg: REGISTER };
+
+/** Starts at zero. */
+export const counter: Expression = { kind: 'counter' };
+
+const LIMIT_PACKETS = 0;
+
+/** `unit` in seconds. */
+export const limit = (rate: number, unit: number, burst: number): Expression => ({
+  kind: 'limit',
+  rate: BigInt(rate),
+  unit: BigInt(unit),
+  burst,
+  type: LIMIT_PACKETS,
+  flags: 0,
+});
+
+export const log = (group: number, prefix: string): Expression => ({ kind: 'log', group, prefix });
+
+// NFT_REJECT_TCP_RST, NFT_REJECT_ICMPX_UNREACH; NFT_REJECT_ICMPX_*
+const rejection = {
+  'tcp reset': { type: 1, code: 0 },
+  'port-unreachable': { type: 2, code: 1 },
+  'admin-prohibited': { type: 2, code: 3 },
+} as const;
+
+export const reject = (reason: keyof typeof rejection): Expression => ({ kind: 'reject', ...rejection[reason] });

@@ -1,0 +1,55 @@
+import type { Field } from '../../ruleset/index.js';
+import type { Expression } from './expression-schema.js';
+import { loadFibType, loadMeta, loadPayload, type MetaKey, type PayloadBase } from './expressions.js';
+
+type Source =
+  | { readonly from: 'payload'; readonly base: PayloadBase; readonly offset: number; readonly length: number }
+  | { readonly from: 'meta'; readonly key: MetaKey }
+  | { readonly from: 'fib'; readonly address: 'saddr' | 'daddr' };
+
+const payload = (base: PayloadBase, offset: number, length: number): Source => ({
+  from: 'payload',
+  base,
+  offset,
+  length,
+});
+const meta = (key: MetaKey): Source => ({ from: 'meta', key });
+
+/** Where the kernel finds each field: RFC 791, 8200, 826 (Ethernet and IPv4), 9293, 768, 792, 4443, IEEE 802.3. */
+const sources: Readonly<Record<Field | 'tcp flags', Source>> = {
+  'ip saddr': payload('network', 12, 4),
+  'ip daddr': payload('network', 16, 4),
+  'ip6 saddr': payload('network', 8, 16),
+  'ip6 daddr': payload('network', 24, 16),
+  'arp saddr ether': payload('network', 8, 6),
+  'arp saddr ip': payload('network', 14, 4),
+  'ether daddr': payload('link', 0, 6),
+  'ether saddr': payload('link', 6, 6),
+  'meta protocol': meta('protocol'),
+  'meta nfproto': meta('nfproto'),
+  'meta l4proto': meta('l4proto'),
+  'meta pkttype': meta('pkttype'),
+  'meta mark': meta('mark'),
+  'th sport': payload('transport', 0, 2),
+  'th dport': payload('transport', 2, 2),
+  'tcp flags': payload('transport', 13, 1),
+  'icmp type': payload('transport', 0, 1),
+  'icmp code': payload('transport', 1, 1),
+  'icmpv6 type': payload('transport', 0, 1),
+  'icmpv6 code': payload('transport', 1, 1),
+  'fib saddr type': { from: 'fib', address: 'saddr' },
+  'fib daddr type': { from: 'fib', address: 'daddr' },
+};
+
+/** The expression that loads a field; of a header field, only its first `length` bytes when given. */
+export function fieldSource(field: Field | 'tcp flags', length?: number): Expression {
+  const source = sources[field];
+  switch (source.from) {
+    case 'payload':
+      return loadPayload(source.base, source.offset, length ?? source.length);
+    case 'meta':
+      return loadMeta(source.key);
+    case 'fib':
+      return loadFibType(source.address);
+  }
+}

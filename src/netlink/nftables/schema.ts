@@ -1,0 +1,150 @@
+import { type AttributeType, bytes, list, type ObjectOf, object, s32be, string, u32be, u64be } from '../tlv.js';
+import { data } from './data-schema.js';
+import { expression } from './expression-schema.js';
+
+/** The attribute tables of nf_tables' objects (uapi linux/netfilter/nf_tables.h); integers are big-endian. */
+export const table = object({
+  name: [1, string],
+  flags: [2, u32be],
+  handle: [4, u64be],
+  userdata: [6, bytes],
+});
+
+export const chain = object({
+  table: [1, string],
+  handle: [2, u64be],
+  name: [3, string],
+  hook: [4, object({ number: [1, u32be], priority: [2, s32be], device: [3, string] })],
+  policy: [5, u32be],
+  type: [7, string],
+  flags: [10, u32be],
+  userdata: [12, bytes],
+});
+
+export const rule = object({
+  table: [1, string],
+  chain: [2, string],
+  handle: [3, u64be],
+  expressions: [4, list(expression)],
+  position: [6, u64be],
+  userdata: [7, bytes],
+});
+
+/** What read-back needs of a rule: its expressions stay bytes, because only the counter is looked at. */
+export const ruleSummary = object({
+  handle: [3, u64be],
+  expressions: [4, bytes],
+  userdata: [7, bytes],
+});
+
+export const set = object({
+  table: [1, string],
+  name: [2, string],
+  flags: [3, u32be],
+  keyType: [4, u32be],
+  keyLength: [5, u32be],
+  dataType: [6, u32be],
+  dataLength: [7, u32be],
+  policy: [8, u32be],
+  description: [9, object({ size: [1, u32be] })],
+  id: [10, u32be],
+  timeout: [11, u64be],
+  userdata: [13, bytes],
+  objectType: [15, u32be],
+  handle: [16, u64be],
+});
+
+export const element = object({
+  key: [1, data],
+  data: [2, data],
+  flags: [3, u32be],
+  timeout: [4, u64be],
+  userdata: [6, bytes],
+  keyEnd: [10, data],
+});
+
+export const elementList = object({
+  table: [1, string],
+  set: [2, string],
+  elements: [3, list(element)],
+  setId: [4, u32be],
+});
+
+export const generation = object({
+  id: [1, u32be],
+  processId: [2, u32be],
+  processName: [3, string],
+});
+
+/** Of NFNL_MSG_BATCH_BEGIN (uapi linux/netfilter/nfnetlink.h). */
+export const batch = object({ generation: [1, u32be] });
+
+export type TableAttributes = ObjectOf<typeof table.attributes>;
+export type ChainAttributes = ObjectOf<typeof chain.attributes>;
+export type RuleAttributes = ObjectOf<typeof rule.attributes>;
+export type SetAttributes = ObjectOf<typeof set.attributes>;
+export type ElementAttributes = ObjectOf<typeof element.attributes>;
+
+/** NFT_MSG_* numbers. */
+export const messageType = {
+  newTable: 0,
+  getTable: 1,
+  deleteTable: 2,
+  newChain: 3,
+  getChain: 4,
+  deleteChain: 5,
+  newRule: 6,
+  getRule: 7,
+  deleteRule: 8,
+  newSet: 9,
+  getSet: 10,
+  deleteSet: 11,
+  newElements: 12,
+  getElements: 13,
+  deleteElements: 14,
+  newGeneration: 15,
+  getGeneration: 16,
+} as const;
+
+export type MessageType = (typeof messageType)[keyof typeof messageType];
+
+/** Name (the first word of an attribute path) and attribute table of each message's object. */
+export function messageObject(
+  type: number,
+): { readonly name: string; readonly type: AttributeType<unknown> } | undefined {
+  switch (type) {
+    case messageType.newTable:
+    case messageType.getTable:
+    case messageType.deleteTable:
+      return { name: 'table', type: table };
+    case messageType.newChain:
+    case messageType.getChain:
+    case messageType.deleteChain:
+      return { name: 'chain', type: chain };
+    case messageType.newRule:
+    case messageType.getRule:
+    case messageType.deleteRule:
+      return { name: 'rule', type: rule };
+    case messageType.newSet:
+    case messageType.getSet:
+    case messageType.deleteSet:
+      return { name: 'set', type: set };
+    case messageType.newElements:
+    case messageType.getElements:
+    case messageType.deleteElements:
+      return { name: 'set', type: elementList };
+    case messageType.newGeneration:
+    case messageType.getGeneration:
+      return { name: 'generation', type: generation };
+    default:
+      return undefined;
+  }
+}
+
+// Flags of sets and elements.
+export const SET_ANONYMOUS = 1;
+export const SET_CONSTANT = 2;
+export const SET_INTERVAL = 4;
+export const SET_MAP = 8;
+export const ELEMENT_INTERVAL_END = 1;
+export const DATA_VERDICT = 0xffffff00;

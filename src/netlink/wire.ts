@@ -1,0 +1,114 @@
+import { Failure } from '../diagnostics/failure.js';
+
+/** Bytes of `nlmsghdr`: u32 length, u16 type, u16 flags, u32 sequence, u32 port; all in host order. */
+export const HEADER = 16;
+
+// uapi netlink.h
+export const NLMSG_ERROR = 2;
+export const NLMSG_DONE = 3;
+export const NLM_F_REQUEST = 1;
+export const NLM_F_ACK = 4;
+export const NLM_F_DUMP_INTR = 0x10;
+export const NLM_F_EXCL = 0x200;
+export const NLM_F_DUMP = 0x300;
+export const NLM_F_CREATE = 0x400;
+export const NLM_F_APPEND = 0x800;
+const NLM_F_CAPPED = 0x100;
+const NLM_F_ACK_TLVS = 0x200;
+const NLMSGERR_ATTR_MSG = 1;
+const NLMSGERR_ATTR_OFFS = 2;
+const TYPE_MASK = 0x3fff;
+
+/** Bytes that are not what the protocol says: an older or newer kernel than this codec knows, or a damaged message. */
+export class MalformedMessage extends Failure {
+  constructor(what: string) {
+    super('malformed-message', `the kernel's answer cannot be read: ${what}`);
+    this.name = 'MalformedMessage';
+  }
+}
+
+export interface Message {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly payload: Buffer;
+}
+
+/** The messages in what one `recv` gave. */
+export function parseMessages(bytes: Buffer): Message[] {
+  const messages: Message[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    if (at + HEADER > bytes.length) throw new MalformedMessage('a message ends inside its header');
+    const length = bytes.readUInt32LE(at);
+    if (length < HEADER || at + length > bytes.length) throw new MalformedMessage('a message is longer than its bytes');
+    messages.push({
+      type: bytes.readUInt16LE(at + 4),
+      flags: bytes.readUInt16LE(at + 6),
+      sequence: bytes.readUInt32LE(at + 8),
+      payload: bytes.subarray(at + HEADER, at + length),
+    });
+    at += align(length);
+  }
+  return messages;
+}
+
+/** What an NLMSG_ERROR says; `errno` 0 is an acknowledgement. */
+export interface Answer {
+  readonly errno: number;
+  /** Of the request that is answered. */
+  readonly sequence: number;
+  /** The kernel's own words. */
+  readonly text: string | null;
+  /** Where in the request the attribute is that the kernel blames, counted from the request's header. */
+  readonly offset: number | null;
+}
+
+export function parseAnswer(message: Message): Answer {
+  const { payload, flags } = message;
+  if (payload.length < 4 + HEADER) throw new MalformedMessage('an error answer is too short');
+  const errno = -payload.readInt32LE(0);
+  const sequence = payload.readUInt32LE(4 + 8);
+  let text: string | null = null;
+  let offset: number | null = null;
+  if ((flags & NLM_F_ACK_TLVS) !== 0) {
+    // Uncapped, the whole request is repeated before the attributes.
+    const start = (flags & NLM_F_CAPPED) !== 0 ? 4 + HEADER : 4 + align(payload.readUInt32LE(4));
+    for (const attribute of attributes(payload, start, payload.length)) {
+      if (attribute.type === NLMSGERR_ATTR_MSG) text = readString(payload, attribute.start, attribute.end);
+      if (attribute.type === NLMSGERR_ATTR_OFFS && attribute.end - attribute.start >= 4) {
+        offset = payload.readUInt32LE(attribute.start);
+      }
+    }
+  }
+  return { errno, sequence, text, offset };
+}
+
+/** One attribute: its number, where its header is, and where its value starts and ends. */
+export interface Attribute {
+  readonly type: number;
+  readonly header: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export function attributes(bytes: Buffer, from: number, to: number): Attribute[] {
+  const found: Attribute[] = [];
+  let at = from;
+  // Up to three bytes of padding may follow the last attribute.
+  while (to - at >= 4) {
+    const length = bytes.readUInt16LE(at);
+    if (length < 4 || at + length > to) throw new MalformedMessage('an attribute is longer than its container');
+    found.push({ type: bytes.readUInt16LE(at + 2) & TYPE_MASK, header: at, start: at + 4, end: at + length });
+    at += align(length);
+  }
+  return found;
+}
+
+/** A NUL-terminated text; bytes after the NUL are padding. */
+export function readString(bytes: Buffer, start: number, end: number): string {
+  const zero = bytes.indexOf(0, start);
+  return bytes.toString('utf8', start, zero === -1 || zero > end ? end : zero);
+}
+
+export const align = (length: number): number => (length + 3) & ~3;
