@@ -58,6 +58,46 @@ export const diagnosticCodes = {
   // parser: JSON files
   'json/syntax': { severity: 'error', title: 'A file that is not JSON' },
   'json/shape': { severity: 'error', title: 'A JSON value of another shape than expected: it is left out' },
+
+  // site: values
+  'value/bad-address': { severity: 'error', title: 'A word that is no address, network or range' },
+  'value/bad-reference': { severity: 'error', title: 'A word that cannot name an alias or an IP set' },
+  'value/host-bits': { severity: 'warning', title: 'A network written with host bits: the whole network is meant' },
+  'value/dotted-mask': { severity: 'hint', title: 'A network written with a dotted mask' },
+  'value/mixed-families': { severity: 'error', title: 'IPv4 and IPv6 in one rule or list' },
+  'value/bad-protocol': { severity: 'error', title: 'A word that is no IP protocol' },
+  'value/bad-port': { severity: 'error', title: 'A word that is no port, port range or service' },
+  'value/bad-icmp-type': { severity: 'error', title: 'A word that is no ICMP type of the protocol' },
+  'value/bad-level': { severity: 'error', title: 'A word that is no log level' },
+  'value/bad-option': { severity: 'error', title: 'An option with a value it cannot have' },
+
+  // site: rules and declarations
+  'rule/direction': { severity: 'error', title: 'A direction this kind of file has no rules for' },
+  'rule/iface-not-allowed': { severity: 'error', title: 'An interface where a rule cannot name one' },
+  'rule/bad-interface': { severity: 'error', title: 'A word that cannot name an interface' },
+  'rule/ports-need-protocol': { severity: 'error', title: 'Ports without a protocol' },
+  'rule/protocol-without-ports': { severity: 'error', title: 'Ports beside a protocol that has none' },
+  'rule/icmp-needs-protocol': { severity: 'error', title: 'An ICMP type without an ICMP protocol' },
+  'rule/icmp-type-twice': { severity: 'error', title: 'An ICMP type given by -dport and by -icmp-type' },
+  'name/declared-twice': { severity: 'error', title: 'A name that is declared twice: the first one counts' },
+  'option/no-effect': { severity: 'hint', title: 'An option that steers another implementation only' },
+  'not-yet': { severity: 'warning', title: 'Something ringwall reads but does not act on yet' },
+
+  // site: guests
+  'guest/bad-mac': { severity: 'error', title: 'A MAC address of a network device that is none' },
+  'guest/bad-tag': { severity: 'error', title: 'A VLAN tag outside 1 to 4094' },
+  'guest/bad-address': { severity: 'error', title: "A container's address that is none" },
+
+  // compiler
+  'name/unknown-alias': { severity: 'error', title: 'An alias nobody declares' },
+  'name/unknown-set': { severity: 'error', title: 'An IP set nobody declares' },
+  'name/unknown-group': { severity: 'error', title: 'A security group nobody declares' },
+  'name/unknown-macro': { severity: 'error', title: 'A macro that does not exist' },
+  'name/no-nic': { severity: 'warning', title: 'A rule for a network device that is not there or not filtered' },
+  'rule/macro-conflict': { severity: 'error', title: 'An option that contradicts the macro of its rule' },
+  'rule/never-matches': { severity: 'warning', title: 'Conditions no packet can meet together' },
+  'guest/no-mac': { severity: 'error', title: 'A filtered network device whose MAC address is not known' },
+  'firewall/off': { severity: 'hint', title: 'The cluster-wide switch is off' },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

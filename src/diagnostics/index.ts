@@ -4,5 +4,5 @@ export type { Diagnostic, Located, Related, Severity, Span } from './diagnostic.
 export { Failure, type FailureExit } from './failure.js';
 export { type DiagnosticJson, type DiagnosticsJson, type RelatedJson, toJson } from './json.js';
 export { type RenderOptions, render } from './render.js';
-export { cover, LineSpans, lengthInCodePoints } from './span.js';
+export { LineSpans, type Spans, TextSpans } from './span.js';
 export { type Summary, sortDiagnostics, summarize } from './summary.js';

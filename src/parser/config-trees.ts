@@ -62,9 +62,64 @@ export interface InterfacesLine {
 
 export type InterfacesContent =
   | { readonly kind: 'blank' | 'comment' }
-  | { readonly kind: 'auto'; readonly names: readonly Word[] }
+  /** `auto`, or `allow-<class>`; `auto` and `allow-auto` have the class `auto`. */
+  | { readonly kind: 'auto'; readonly class: string; readonly names: readonly Word[] }
   | { readonly kind: 'iface'; readonly name: Word; readonly family: Word | null; readonly method: Word | null }
   | { readonly kind: 'source'; readonly directory: boolean; readonly path: Word }
   /** Belongs to the iface stanza above; `key` has `_` folded to `-`. */
   | { readonly kind: 'option'; readonly key: Word; readonly value: Word }
+  /** Joined to the line above by that line's final backslash. */
+  | { readonly kind: 'continuation' }
+  /** Cannot be read, or belongs to a stanza that cannot. */
   | { readonly kind: 'inert' };
+
+/** Which guests run where, from `.vmlist`; spec section 6.1. */
+export interface VmList {
+  readonly guests: readonly VmListEntry[];
+}
+
+export interface VmListEntry {
+  readonly id: Located<number>;
+  readonly node: string;
+  readonly type: 'qemu' | 'lxc';
+}
+
+/** The SDN running configuration (`sdn/.running-config`) as far as spec section 5.7 needs it. */
+export interface SdnConfig {
+  readonly zones: readonly Word[];
+  readonly vnets: readonly SdnVnet[];
+  readonly subnets: readonly SdnSubnet[];
+}
+
+export interface SdnVnet {
+  readonly name: Word;
+  readonly zone: Word | null;
+  readonly tag: number | null;
+}
+
+export interface SdnSubnet {
+  /** `<zone>-<network>-<prefix length>`. */
+  readonly id: Word;
+  readonly zone: string;
+  /** `<network>/<prefix length>`, placed at the id. */
+  readonly cidr: Word;
+  readonly vnet: Word;
+  readonly gateway: Word | null;
+  readonly snat: boolean;
+  readonly dhcpRanges: readonly { readonly start: Word; readonly end: Word }[];
+}
+
+/** The IPAM state (`sdn/pve-ipam-state.json`); spec section 5.7. */
+export interface Ipam {
+  readonly addresses: readonly IpamAddress[];
+}
+
+export interface IpamAddress {
+  readonly zone: string;
+  readonly subnet: string;
+  readonly address: Word;
+  readonly gateway: boolean;
+  readonly vmid: number | null;
+  readonly mac: string | null;
+  readonly hostname: string | null;
+}

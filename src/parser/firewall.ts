@@ -4,7 +4,7 @@ import { decode } from './encoding.js';
 import { encodingHint } from './encoding-hint.js';
 import { readAlias, readEntry } from './entry.js';
 import { readHeader } from './header.js';
-import { INERT, LineReader } from './line-reader.js';
+import { INERT, type LineReader, lineReader } from './line-reader.js';
 import { splitLines } from './lines.js';
 import { readOption } from './option.js';
 import { readRule } from './rule.js';
@@ -47,7 +47,7 @@ class FirewallReader {
   }
 
   read(number: number, text: string): LineContent {
-    const line = new LineReader(this.#file, number, text, (diagnostic) => this.#diagnostics.push(diagnostic));
+    const line = lineReader(this.#file, number, text, (diagnostic) => this.#diagnostics.push(diagnostic));
     if (line.text === '') return { kind: 'blank' };
     if (line.text.startsWith('#')) return { kind: 'comment' };
     if (line.text.startsWith('[')) return this.#readHeader(line);

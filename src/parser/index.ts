@@ -1,4 +1,11 @@
 export type * from './config-trees.js';
+export { parseCorosync } from './corosync.js';
+export { type Decoded, decode } from './encoding.js';
 export { parseFirewall } from './firewall.js';
+export { parseGuestConfig, printGuestConfig } from './guest.js';
+export { parseInterfaces, printInterfaces } from './interfaces.js';
 export { type PrintableContent, printFirewall, printLine } from './print.js';
+export { parseIpam, parseSdnConfig } from './sdn.js';
+export { nearest } from './suggestion.js';
 export type * from './tree.js';
+export { parseVmList } from './vmlist.js';

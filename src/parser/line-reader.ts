@@ -5,6 +5,7 @@ import {
   LineSpans,
   type Located,
   type Span,
+  type Spans,
 } from '../diagnostics/index.js';
 import { trimLine, withoutByteOrderMark } from './lines.js';
 import type { Piece } from './shape.js';
@@ -16,6 +17,8 @@ export interface Inert {
 
 export const INERT: Inert = { kind: 'inert' };
 
+export type Report = (diagnostic: Diagnostic) => void;
+
 /** Where a finding is: offsets in the trimmed line, `end` exclusive. */
 export type Place = Pick<Piece, 'start' | 'end'>;
 
@@ -23,25 +26,21 @@ export type Place = Pick<Piece, 'start' | 'end'>;
 export class LineReader {
   /** The line without its surrounding blanks. */
   readonly text: string;
-  readonly #offset: number;
-  readonly #spans: LineSpans;
-  readonly #report: (diagnostic: Diagnostic) => void;
+  readonly #spans: Spans;
+  readonly #report: Report;
 
-  /** `number` counts from 1. */
-  constructor(file: string, number: number, line: string, report: (diagnostic: Diagnostic) => void) {
-    const whole = number === 1 ? withoutByteOrderMark(line) : line;
-    const { text, offset } = trimLine(whole);
+  /** `spans` counts offsets from the start of `text`. */
+  constructor(text: string, spans: Spans, report: Report) {
     this.text = text;
-    this.#offset = offset;
-    this.#spans = new LineSpans(file, number, whole);
+    this.#spans = spans;
     this.#report = report;
   }
 
   span({ start, end }: Place): Span {
-    return this.#spans.at(start + this.#offset, end + this.#offset);
+    return this.#spans.at(start, end);
   }
 
-  /** The span of the whole trimmed line. */
+  /** The whole of it. */
   get whole(): Place {
     return { start: 0, end: this.text.length };
   }
@@ -68,4 +67,11 @@ export class LineReader {
     this.report(code, place, message, { help });
     return INERT;
   }
+}
+
+/** Reads one line of a file as it stands there; `number` counts from 1. */
+export function lineReader(file: string, number: number, line: string, report: Report): LineReader {
+  const whole = number === 1 ? withoutByteOrderMark(line) : line;
+  const { text, offset } = trimLine(whole);
+  return new LineReader(text, new LineSpans(file, number, whole, offset), report);
 }
