@@ -8,8 +8,8 @@ export interface Trouble {
   space?: number;
   /** Paths that, with everything below them, answer EACCES to every action. */
   forbidden?: readonly string[];
-  /** The number of changing calls (make, write, rename, remove) that succeed; all later ones fail. */
-  changesLeft?: { count: number; errno: string };
+  /** The number of changing calls (make, write, rename, remove) that succeed; then one fails, or all later ones do. */
+  changesLeft?: { count: number; errno: string; once: boolean };
 }
 
 export interface MemoryFiles extends StateFiles {
@@ -42,8 +42,8 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
     allow(action, path);
     const left = files.trouble.changesLeft;
     if (left === undefined) return;
-    if (left.count <= 0) throw fileFailure(action, path, left.errno);
     left.count -= 1;
+    if (left.count === -1 || (left.count < -1 && !left.once)) throw fileFailure(action, path, left.errno);
   };
   const requireParent = (action: Parameters<typeof fileFailure>[0], path: string): void => {
     const parent = entries.get(parentOf(path));

@@ -29,14 +29,20 @@ export function rulesetFromJson(text: string, file: string): Ruleset {
   return readJson(text, file, (reader) => ({ tables: reader.field('tables').list(readTable) }));
 }
 
-/** Reads a JSON text into a typed value; anything unexpected is a `damaged-file` failure that names file and place. */
-export function readJson<T>(text: string, file: string, read: (reader: Reader) => T): T {
+/**
+ * Reads a JSON text into a typed value; anything unexpected is a `damaged-file` failure that names file and place, with
+ * `help` for what to do about it.
+ */
+export function readJson<T>(text: string, file: string, read: (reader: Reader) => T, help?: string): T {
   try {
     return read(new Reader(JSON.parse(text)));
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof UnreadableValue)) throw error;
     const reason = error instanceof UnreadableValue ? error.message : 'it is no complete JSON text';
-    throw new Failure('damaged-file', `${file} is damaged: ${reason}`, { cause: error });
+    throw new Failure('damaged-file', `${file} is damaged: ${reason}`, {
+      ...(help === undefined ? {} : { help }),
+      cause: error,
+    });
   }
 }
 

@@ -1,0 +1,102 @@
+import { Failure } from '../diagnostics/index.js';
+import type { KernelFeatures } from '../netlink/port.js';
+import { type Rule, type Ruleset, spellOrigin, type Table, type TableFamily } from '../ruleset/index.js';
+import { chainsOf, referencesOf } from '../ruleset/references.js';
+
+export type Feature = keyof KernelFeatures;
+
+/** A feature a ruleset cannot do without, the first line that asks for it, and the guests whose rules reach it. */
+export interface Need {
+  readonly feature: Feature;
+  readonly rule: Rule;
+  readonly guests: readonly number[];
+}
+
+const words: Readonly<Record<Feature, { readonly what: string; readonly module: string }>> = {
+  bridgeConntrack: { what: 'connection tracking in the bridge family', module: 'nf_conntrack_bridge' },
+  bridgeReject: { what: 'reject in the bridge family', module: 'nft_reject_bridge' },
+  inetReject: { what: 'reject in the inet family', module: 'nft_reject_inet' },
+  inetFib: { what: 'fib lookups in the inet family', module: 'nft_fib_inet' },
+  log: { what: 'log to an nflog group', module: 'nfnetlink_log' },
+};
+
+/** Which of the features that some kernels lack this ruleset uses, in the order of `KernelFeatures`. */
+export function needs(ruleset: Ruleset): Need[] {
+  const found = new Map<Feature, { rule: Rule; guests: Set<number> }>();
+  for (const table of ruleset.tables) {
+    const guests = guestsByChain(table);
+    for (const chain of table.chains) {
+      for (const rule of chain.rules) {
+        for (const feature of featuresOf(table.family, rule)) {
+          const need = found.get(feature) ?? { rule, guests: new Set() };
+          for (const guest of guests.get(chain.name) ?? []) need.guests.add(guest);
+          found.set(feature, need);
+        }
+      }
+    }
+  }
+  const features: readonly Feature[] = ['bridgeConntrack', 'bridgeReject', 'inetReject', 'inetFib', 'log'];
+  return features.flatMap((feature) => {
+    const need = found.get(feature);
+    return need === undefined ? [] : [{ feature, rule: need.rule, guests: [...need.guests].sort((a, b) => a - b) }];
+  });
+}
+
+/** A `kernel-lacks-feature` failure with one line for each feature that is needed and not there. */
+export function refuseWhatIsLacking(ruleset: Ruleset, features: KernelFeatures): void {
+  const lacking = needs(ruleset).filter(({ feature }) => !features[feature]);
+  if (lacking.length === 0) return;
+  const modules = lacking.map(({ feature }) => words[feature].module);
+  throw new Failure('kernel-lacks-feature', lacking.map(describe).join('\n'), {
+    help: `use a kernel that has ${modules.join(', ')}, or take the rules that need it out; nothing was changed`,
+  });
+}
+
+function describe({ feature, rule, guests }: Need): string {
+  const place = rule.origin === null ? '' : `${spellOrigin(rule.origin)}: `;
+  return `${place}this kernel has no ${words[feature].what} (${words[feature].module})${describeGuests(guests)}`;
+}
+
+function describeGuests(guests: readonly number[]): string {
+  if (guests.length === 0) return '';
+  const shown = guests.slice(0, 10).join(', ');
+  const more = guests.length > 10 ? ` and ${guests.length - 10} more` : '';
+  return `, needed by the rules of guest${guests.length === 1 ? '' : 's'} ${shown}${more}`;
+}
+
+function featuresOf(family: TableFamily, { matches, statements }: Rule): Feature[] {
+  const features: Feature[] = [];
+  for (const match of matches) {
+    if (family === 'bridge' && match.field === 'ct state') features.push('bridgeConntrack');
+    if (family === 'inet' && match.field.startsWith('fib ')) features.push('inetFib');
+  }
+  for (const statement of statements) {
+    if (statement.kind === 'reject') features.push(family === 'bridge' ? 'bridgeReject' : 'inetReject');
+    if (statement.kind === 'log') features.push('log');
+    if (family === 'bridge' && statement.kind === 'set mark' && statement.field === 'ct mark') {
+      features.push('bridgeConntrack');
+    }
+  }
+  return features;
+}
+
+/** For each chain the guests whose ports are sent there by a verdict map, directly or over other chains. */
+function guestsByChain(table: Table): Map<string, Set<number>> {
+  const next = new Map(
+    table.chains.map(({ name, rules }) => [name, rules.flatMap((rule) => referencesOf(rule).chains)]),
+  );
+  const guests = new Map<string, Set<number>>();
+  const reach = (chain: string, guest: number): void => {
+    const known = guests.get(chain) ?? new Set<number>();
+    if (known.has(guest)) return;
+    known.add(guest);
+    guests.set(chain, known);
+    for (const name of next.get(chain) ?? []) reach(name, guest);
+  };
+  for (const { key, verdict } of table.maps.flatMap(({ elements }) => elements)) {
+    // tap<id>i<n> and veth<id>i<n> are the host's ends of a guest's interfaces.
+    const id = /^(?:tap|veth)(\d+)i\d+$/.exec(key)?.[1];
+    if (id !== undefined) for (const chain of chainsOf(verdict)) reach(chain, Number(id));
+  }
+  return guests;
+}

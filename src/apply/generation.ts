@@ -1,0 +1,123 @@
+import { Failure } from '../diagnostics/index.js';
+import type { Ruleset } from '../ruleset/index.js';
+import { readJson, rulesetFromJson, rulesetToJson } from '../ruleset/json.js';
+import { readRecord, type StateDirectory } from './state-directory.js';
+
+/** Who made a generation, when, and what it was about. */
+export interface GenerationMeta {
+  /** From 1. */
+  readonly generation: number;
+  /** ISO 8601 in UTC. */
+  readonly time: string;
+  readonly user: string;
+  readonly summary: string;
+  /** The node whose site was compiled; null for a generation that comes from no site. */
+  readonly node: string | null;
+  /** The version of ringwall that wrote it. */
+  readonly version: string;
+}
+
+/** The input files by their path relative to the site's root. */
+export type Sources = ReadonlyMap<string, string | Uint8Array>;
+
+const folder = (state: StateDirectory): string => `${state.path}/generations`;
+const folderOf = (state: StateDirectory, generation: number): string => `${folder(state)}/${generation}`;
+
+/** The numbers of the generations that are stored, ascending. */
+export function storedGenerations(state: StateDirectory): number[] {
+  const names = state.files.list(folder(state)) ?? [];
+  return names
+    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/**
+ * Stores a generation: written aside and then renamed, so that it is there whole or not at all, also after a power cut.
+ * The sources go into one file, because each file costs two disk flushes and a site can have a thousand guests.
+ */
+export function storeGeneration(state: StateDirectory, meta: GenerationMeta, ruleset: Ruleset, sources: Sources): void {
+  const { files } = state;
+  const fresh = `${folder(state)}/new`;
+  files.remove(fresh);
+  files.makeDirectory(fresh);
+  files.writeAtomically(`${fresh}/ruleset.json`, rulesetToJson(ruleset));
+  files.writeAtomically(`${fresh}/sources.json`, sourcesToJson(sources));
+  files.writeAtomically(`${fresh}/meta.json`, `${JSON.stringify(meta)}\n`);
+  files.rename(fresh, folderOf(state, meta.generation));
+}
+
+export function removeGeneration(state: StateDirectory, generation: number): void {
+  state.files.remove(folderOf(state, generation));
+}
+
+export function readMeta(state: StateDirectory, generation: number): GenerationMeta {
+  return readPart(state, generation, 'meta.json', (text, file) =>
+    readJson(text, file, (reader) => ({
+      generation: reader.field('generation').integer(),
+      time: reader.field('time').string(),
+      user: reader.field('user').string(),
+      summary: reader.field('summary').string(),
+      node: reader.field('node').nullable((field) => field.string()),
+      version: reader.field('version').string(),
+    })),
+  );
+}
+
+export function readGenerationRuleset(state: StateDirectory, generation: number): Ruleset {
+  return readPart(state, generation, 'ruleset.json', (text, file) => rulesetFromJson(text, file));
+}
+
+export function readSources(state: StateDirectory, generation: number): Map<string, string | Uint8Array> {
+  return readPart(
+    state,
+    generation,
+    'sources.json',
+    (text, file) =>
+      new Map(
+        readJson(text, file, (reader) =>
+          reader.entries((item): string | Uint8Array => {
+            const plain = item.optional('text', (field) => field.string());
+            return plain ?? new Uint8Array(Buffer.from(item.field('base64').string(), 'base64'));
+          }),
+        ),
+      ),
+  );
+}
+
+/** As `readGenerationRuleset`, but null when the generation is not there or damaged. */
+export function findGenerationRuleset(state: StateDirectory, generation: number): Ruleset | null {
+  try {
+    return readGenerationRuleset(state, generation);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'damaged-file') return null;
+    throw error;
+  }
+}
+
+function readPart<T>(
+  state: StateDirectory,
+  generation: number,
+  name: string,
+  read: (text: string, file: string) => T,
+): T {
+  const file = `${folderOf(state, generation)}/${name}`;
+  const text = readRecord(state, file);
+  if (text === null)
+    throw new Failure('damaged-file', `generation ${generation} is damaged: ${file} is missing`, { help });
+  return read(text, file);
+}
+
+const help = '`ringwall apply` makes a new generation; `ringwall history` lists those that can be read';
+
+/** Texts stay readable; what is no valid UTF-8 is kept as base64. */
+function sourcesToJson(sources: Sources): string {
+  const entries = [...sources].map(([path, content]) => [path, encodeSource(content)] as const);
+  return `${JSON.stringify(Object.fromEntries(entries), null, 1)}\n`;
+}
+
+function encodeSource(content: string | Uint8Array): { readonly text: string } | { readonly base64: string } {
+  if (typeof content === 'string') return { text: content };
+  const text = Buffer.from(content).toString('utf8');
+  return Buffer.from(text).equals(content) ? { text } : { base64: Buffer.from(content).toString('base64') };
+}

@@ -1,0 +1,10 @@
+export { type Applied, type ApplyRequest, type Author, applyRuleset, describeChanges } from './apply.js';
+export { type Cleared, clear } from './clear.js';
+export { type Feature, type Need, needs, refuseWhatIsLacking } from './features.js';
+export { type GenerationMeta, readSources, type Sources } from './generation.js';
+export { type History, type HistoryEntry, history } from './history.js';
+export { makePlan, type Plan } from './plan.js';
+export { rollback } from './rollback.js';
+export type { StateDirectory } from './state-directory.js';
+export { type Drift, type Status, status } from './status.js';
+export type { World } from './transition.js';

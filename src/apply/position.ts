@@ -1,0 +1,39 @@
+import { readJson } from '../ruleset/json.js';
+import type { Reader } from '../ruleset/reader.js';
+import { readRecord, type StateDirectory } from './state-directory.js';
+
+/** What takes the kernel from one generation to another. */
+export type Action = 'apply' | 'rollback' | 'clear';
+
+/**
+ * Where we are among the generations. While the kernel is being changed `applying` names the generation it goes to:
+ * found there by a later run, it says that this run was cut short, and the kernel holds either `current` or that one,
+ * because a transaction is all or none.
+ */
+export interface Position {
+  /** The generation the kernel was last brought to; null before the first. */
+  readonly current: number | null;
+  readonly applying: { readonly generation: number; readonly action: Action } | null;
+}
+
+const nowhere: Position = { current: null, applying: null };
+
+const fileOf = (state: StateDirectory): string => `${state.path}/position.json`;
+
+export function readPosition(state: StateDirectory): Position {
+  const file = fileOf(state);
+  const text = readRecord(state, file);
+  return text === null ? nowhere : readJson(text, file, decode, 'remove it: `ringwall apply` writes it again');
+}
+
+export function writePosition(state: StateDirectory, position: Position): void {
+  state.files.writeAtomically(fileOf(state), `${JSON.stringify(position)}\n`);
+}
+
+const decode = (reader: Reader): Position => ({
+  current: reader.field('current').nullable((field) => field.integer()),
+  applying: reader.field('applying').nullable((field) => ({
+    generation: field.field('generation').integer(),
+    action: field.field('action').oneOf(['apply', 'rollback', 'clear']),
+  })),
+});

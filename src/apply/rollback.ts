@@ -1,0 +1,41 @@
+import { Failure } from '../diagnostics/index.js';
+import type { Applied } from './apply.js';
+import { refuseWhatIsLacking } from './features.js';
+import { readGenerationRuleset, storedGenerations } from './generation.js';
+import { makePlan } from './plan.js';
+import { withLock } from './state-directory.js';
+import { carryOut, settle, type World } from './transition.js';
+
+/** Brings the kernel back to a stored generation, by default the one before the current one. Compiles nothing. */
+export function rollback(world: World, wanted?: number): Promise<Applied> {
+  const { state, nftables } = world;
+  return withLock(state, async () => {
+    const position = await settle(world);
+    const generation = chooseGeneration(storedGenerations(state), position.current, wanted);
+    const ruleset = readGenerationRuleset(state, generation);
+    refuseWhatIsLacking(ruleset, await nftables.probe());
+    const plan = await makePlan(nftables, ruleset);
+    if (plan.operations.length === 0 && position.current === generation) return { generation, changes: [] };
+    const changes = await carryOut(world, position, { action: 'rollback', generation, ruleset, plan, store: null });
+    return { generation, changes };
+  });
+}
+
+function chooseGeneration(stored: readonly number[], current: number | null, wanted: number | undefined): number {
+  if (stored.length === 0) {
+    throw new Failure('no-generation', 'there is no generation to go back to: nothing was applied yet', {
+      help: '`ringwall apply` makes the first one',
+    });
+  }
+  if (wanted !== undefined) {
+    if (stored.includes(wanted)) return wanted;
+    throw new Failure('no-generation', `there is no generation ${wanted}`, {
+      help: `\`ringwall history\` lists them: ${stored.at(0)} to ${stored.at(-1)}`,
+    });
+  }
+  const before = stored.filter((number) => current === null || number < current).at(-1);
+  if (before !== undefined) return before;
+  throw new Failure('no-generation', `generation ${current} is the first one: there is none before it`, {
+    help: '`ringwall clear` takes our tables out of the kernel',
+  });
+}

@@ -1,0 +1,60 @@
+import { Failure } from '../diagnostics/index.js';
+import type { StateFiles } from '../ports/index.js';
+
+/** Where generations are kept, and through what. */
+export interface StateDirectory {
+  readonly files: StateFiles;
+  /** Absolute, without a slash at the end. */
+  readonly path: string;
+}
+
+/**
+ * Makes sure that nobody else can have written the records: the directory is this user's and closed to all others.
+ * False when it is not there.
+ */
+export function checkStateDirectory({ files, path }: StateDirectory): boolean {
+  const found = files.attributes(path);
+  if (found === null) return false;
+  if (found.kind !== 'directory') {
+    throw new Failure('state-not-a-directory', `${path} is not a directory`, { help: 'name another one with --state' });
+  }
+  if (!found.own) {
+    throw new Failure('state-not-ours', `${path} belongs to another user, so its records cannot be trusted`, {
+      help: 'run as its owner, or name another directory with --state',
+    });
+  }
+  if ((found.mode & 0o077) !== 0) {
+    throw new Failure('state-open-to-others', `${path} is open to other users, so its records cannot be trusted`, {
+      help: `look at what is in it, then close it: chmod 700 ${path}`,
+    });
+  }
+  return true;
+}
+
+/** A record of ours, or null when there is none; one that another user owns is refused. */
+export function readRecord({ files }: StateDirectory, path: string): string | null {
+  const found = files.attributes(path);
+  if (found === null) return null;
+  if (found.kind !== 'file' || !found.own) {
+    throw new Failure('state-not-ours', `${path} is not a file of this user, so it cannot be trusted`, {
+      help: 'find out who put it there before you remove it',
+    });
+  }
+  const bytes = files.read(path);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** Runs `act` while no other ringwall changes anything; the directory is made when it is not there. */
+export async function withLock<T>(state: StateDirectory, act: () => Promise<T>): Promise<T> {
+  if (!checkStateDirectory(state)) state.files.makeDirectory(state.path);
+  const lock = state.files.lock(`${state.path}/lock`);
+  if (!lock.held) {
+    const holder = lock.pid === null ? 'another run of ringwall' : `another run of ringwall (pid ${lock.pid})`;
+    throw new Failure('locked', `${holder} is changing the rules`, { help: 'wait until it is done, then run again' });
+  }
+  try {
+    return await act();
+  } finally {
+    lock.release();
+  }
+}
