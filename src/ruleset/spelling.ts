@@ -96,7 +96,7 @@ export function spellValue(type: DataType, value: bigint): string {
   }
 }
 
-/** A value, a prefix, or `first-last`. */
+/** A value, a prefix, or `first-last`; the ends of a range of small types are numbers, because names hold dashes. */
 export function spellInterval(type: DataType, width: number, interval: Interval): string {
   const [first, last] = interval;
   if (first === last) return spellValue(type, first);
@@ -104,10 +104,10 @@ export function spellInterval(type: DataType, width: number, interval: Interval)
     const length = prefixLength(interval, width);
     if (length !== undefined) return `${spellValue(type, first)}/${length}`;
   }
-  return `${spellValue(type, first)}-${spellValue(type, last)}`;
+  return Object.hasOwn(names, type) ? `${first}-${last}` : `${spellValue(type, first)}-${spellValue(type, last)}`;
 }
 
-/** `fin,syn` for the set bits of a TCP flag byte. */
+/** `fin | syn` for the set bits of a TCP flag byte. */
 export function spellTcpFlags(bits: number): string {
   const set = Object.entries(tcpFlag).flatMap(([name, bit]) => ((bits & bit) !== 0 ? [name] : []));
   return set.length === 0 ? '0x0' : set.join(' | ');

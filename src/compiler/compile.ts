@@ -1,0 +1,192 @@
+import type { Diagnostic } from '../diagnostics/index.js';
+import { diagnose } from '../diagnostics/index.js';
+import type { Chain, NamedSet, Ruleset, Table } from '../ruleset/index.js';
+import { printRuleset, printTable, printVerdict, TABLE_NAME } from '../ruleset/index.js';
+import type { Site } from '../site/index.js';
+import { verdict } from './build.js';
+import { GroupUse } from './group.js';
+import type { GuestUnit } from './guest.js';
+import { answersChain, compileGuest } from './guest.js';
+import { compileHost } from './host.js';
+import { clusterNames, guestNames } from './names.js';
+import { noiseRules, rejectChain, smurfChain, tcpFlagsChain, toReject } from './policy.js';
+import { reachable } from './reachable.js';
+import { SetUse } from './set-use.js';
+
+export interface Compiled {
+  /** Everything: what the kernel is to hold. No table at all when the firewall is off. */
+  readonly ruleset: Ruleset;
+  /** The part that belongs to no single guest. */
+  readonly shared: Ruleset;
+  /** Each filtered guest on its own, by id. */
+  readonly units: ReadonlyMap<number, GuestUnit>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const GUEST_IN = 'guest-in';
+const GUEST_OUT = 'guest-out';
+
+/** Compiles a site. Pure: the same site gives the same ruleset, and no diagnostic is ever thrown. */
+export function compile(site: Site): Compiled {
+  const found = new Map<string, Diagnostic>();
+  // A group is compiled for both tables; what is wrong in it is said once.
+  const report = (diagnostic: Diagnostic): void => {
+    const { span, code, message } = diagnostic;
+    found.set(`${span.file}:${span.line}:${span.column} ${code} ${message}`, diagnostic);
+  };
+  const host = site.host.options.enable.value ? compileHostTable(site, report) : [];
+  const { units, table } = compileGuests(site, report);
+  const shared = site.enabled ? [...host, ...(units.size > 0 ? [table([])] : [])] : [];
+  const whole = site.enabled ? [...host, ...(units.size > 0 ? [table([...units.values()])] : [])] : [];
+  checkWhole(site, report);
+  return {
+    ruleset: { tables: whole },
+    shared: { tables: shared },
+    units: site.enabled ? units : new Map(),
+    diagnostics: [...found.values()],
+  };
+}
+
+/** The shared part as text: loading it replaces both tables, guests and all. */
+export const printHost = (compiled: Compiled): string => printRuleset(compiled.shared);
+
+/** One guest as text, to be loaded after the shared part. */
+export function printGuest({ units }: Compiled, id: number): string | undefined {
+  const unit = units.get(id);
+  if (unit === undefined) return undefined;
+  const table: Table = { family: 'bridge', name: TABLE_NAME, sets: unit.sets, maps: [], chains: unit.chains };
+  const elements = [
+    ...unit.in.map((element) => ({ map: GUEST_IN, ...element })),
+    ...unit.out.map((element) => ({ map: GUEST_OUT, ...element })),
+  ];
+  const lines = elements.map(
+    ({ map, key, verdict: to }) => `add element bridge ${TABLE_NAME} ${map} { "${key}" : ${printVerdict(to)} }\n`,
+  );
+  return `${printTable(table)}\n${lines.join('')}`;
+}
+
+function compileHostTable(site: Site, report: (diagnostic: Diagnostic) => void): Table[] {
+  const { chains, sets } = compileHost(site, clusterNames(site, report), report);
+  return [{ family: 'inet', name: TABLE_NAME, sets, maps: [], chains: reachable(chains, []) }];
+}
+
+/** Compiles every guest that has a firewall file, the switched-off ones only for what is wrong in them. */
+function compileGuests(
+  site: Site,
+  report: (diagnostic: Diagnostic) => void,
+): { units: Map<number, GuestUnit>; table: (units: readonly GuestUnit[]) => Table } {
+  const host = site.host.options;
+  const logLimit = site.cluster.options.log_ratelimit.value;
+  const groupSets = new SetUse();
+  const names = clusterNames(site, report);
+  const groups: GroupUse = new GroupUse((direction, chain) => ({
+    table: 'bridge',
+    direction,
+    names,
+    sets: groupSets,
+    groups,
+    log: { guest: 0, chain, limit: logLimit },
+    reject: direction === 'out' ? toReject : verdict('drop'),
+    link: () => undefined,
+    report,
+  }));
+  const units = new Map<number, GuestUnit>();
+  for (const guest of site.guests) {
+    const { firewall } = guest;
+    if (firewall === null) continue;
+    const unit = compileGuest({
+      guest,
+      firewall,
+      host,
+      logLimit,
+      names: guestNames(site, guest.id, firewall, report),
+      groups,
+      report,
+    });
+    if (firewall.options.enable.value && unit.in.length > 0) units.set(guest.id, unit);
+  }
+  const log = { guest: 0, chain: '', limit: logLimit };
+  const common: readonly Chain[] = [
+    ...groups.all(),
+    smurfChain('bridge', host.smurf_log_level.value, log),
+    tcpFlagsChain(host.tcp_flags_log_level.value, log),
+    noiseRules('bridge', 'drop'),
+    noiseRules('bridge', 'reject'),
+    rejectChain(),
+  ];
+  const used = reachable(
+    [...[...units.values()].flatMap(({ chains }) => chains), ...common],
+    [...units.values()].flatMap((unit) => [...unit.in, ...unit.out]),
+  );
+  const kept = new Set(used.map(({ name }) => name));
+  const shared = common.filter(({ name }) => kept.has(name));
+  const base: readonly Chain[] = [
+    {
+      name: 'prerouting',
+      base: { hook: 'prerouting', priority: 0, policy: 'accept' },
+      rules: [dispatch('iifname', GUEST_OUT)],
+    },
+    {
+      name: 'postrouting',
+      base: { hook: 'postrouting', priority: 0, policy: 'accept' },
+      rules: [dispatch('oifname', GUEST_IN)],
+    },
+    ...(kept.has(rejectChain().name) ? [answersChain] : []),
+  ];
+  const sharedSets = mergeSets([
+    groupSets.all().filter((set) => usesSet(shared, set)),
+    ...[...units.values()].map((unit) => unit.sharedSets),
+  ]);
+  return {
+    units,
+    table: (members) => ({
+      family: 'bridge',
+      name: TABLE_NAME,
+      sets: [...sharedSets, ...members.flatMap(({ sets }) => sets)],
+      maps: [
+        { name: GUEST_IN, elements: members.flatMap((unit) => unit.in) },
+        { name: GUEST_OUT, elements: members.flatMap((unit) => unit.out) },
+      ],
+      chains: [...base, ...shared, ...members.flatMap(({ chains }) => chains)],
+    }),
+  };
+}
+
+const dispatch = (field: 'iifname' | 'oifname', map: string): Chain['rules'][number] => ({
+  matches: [],
+  statements: [{ kind: 'dispatch', field, map }],
+  origin: null,
+});
+
+const usesSet = (chains: readonly Chain[], { name }: NamedSet): boolean =>
+  chains.some(({ rules }) =>
+    rules.some(({ matches }) => matches.some((match) => match.kind === 'set' && match.set === name)),
+  );
+
+function mergeSets(lists: readonly (readonly NamedSet[])[]): NamedSet[] {
+  const byName = new Map(lists.flat().map((set) => [set.name, set]));
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What is true of the site as a whole rather than of a line. */
+function checkWhole(site: Site, report: (diagnostic: Diagnostic) => void): void {
+  if (!site.enabled) {
+    const { span } = site.cluster.options.enable;
+    const nowhere = { file: 'etc/pve/firewall/cluster.fw', line: 1, column: 1, endLine: 1, endColumn: 1 };
+    report(
+      diagnose('firewall/off', span ?? nowhere, 'the firewall of the whole cluster is off, so nothing is filtered', {
+        help: 'set enable: 1 under [OPTIONS] of cluster.fw',
+      }),
+    );
+  }
+  for (const vnet of site.vnets) {
+    if (!vnet.options.enable.value) continue;
+    const { span } = vnet.options.enable;
+    if (span !== null)
+      report(
+        diagnose('not-yet', span, `not-yet: the rules of vnet ${vnet.name} are checked but not compiled`, {
+          help: 'do not rely on this file',
+        }),
+      );
+  }
+}

@@ -1,0 +1,237 @@
+import type { Diagnostic, Located } from '../diagnostics/index.js';
+import { diagnose } from '../diagnostics/index.js';
+import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
+import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
+import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict } from './build.js';
+import type { GroupUse } from './group.js';
+import { halves } from './host.js';
+import { sourceFilter } from './ipfilter.js';
+import type { Place } from './lower.js';
+import { lowerRules } from './lower.js';
+import type { Names } from './names.js';
+import { blacklistRules, icmpv6Errors, policyRules, smurfJump, stateRules, tcpFlagsJump, toReject } from './policy.js';
+import { SetUse } from './set-use.js';
+
+/** All that one guest's chains depend on. */
+export interface GuestInput {
+  readonly guest: Guest;
+  readonly firewall: GuestConfig;
+  readonly host: HostOptions;
+  readonly logLimit: LogLimit;
+  readonly names: Names;
+  /** The security groups of the bridge table; they belong to no guest. */
+  readonly groups: GroupUse;
+  readonly report: (diagnostic: Diagnostic) => void;
+}
+
+/** One guest compiled: its chains, its sets, and the map elements that send its ports there. */
+export interface GuestUnit {
+  readonly id: number;
+  readonly chains: readonly Chain[];
+  /** Sets only this guest uses. */
+  readonly sets: readonly NamedSet[];
+  /** Sets of the cluster that the guest's rules name; several guests may. */
+  readonly sharedSets: readonly NamedSet[];
+  readonly in: readonly MapElement[];
+  readonly out: readonly MapElement[];
+}
+
+/** Marks an answer to a guest's rejected packet, which conntrack calls invalid: see `answersChain`. */
+export const ANSWER_MARK = 0x7277;
+
+/** Compiles one guest (spec firewall.md 7.1.3, 7.1.4), for its ports in the bridge family. */
+export function compileGuest(input: GuestInput): GuestUnit {
+  const { guest, firewall, names, groups, report } = input;
+  const sets = new SetUse();
+  const nics = guest.nics.filter(({ firewall: filtered, bridge }) => filtered && bridge !== null);
+  const place = (direction: 'in' | 'out'): Place => ({
+    table: 'bridge',
+    direction,
+    names,
+    sets,
+    groups,
+    log: { guest: guest.id, chain: rulesChain(guest, direction), limit: input.logLimit },
+    // The kernel cannot answer from postrouting of the bridge family, where a guest's IN rules run.
+    reject: direction === 'out' ? toReject : verdict('drop'),
+    link: (iface) => portOf(iface, guest, report),
+    report,
+  });
+  const { options } = firewall;
+  const into = place('in');
+  const out = place('out');
+  const chains = [
+    ...nics.flatMap((nic) => [nicIn(nic, input, sets), nicOut(nic, input, sets)]),
+    {
+      name: rulesChain(guest, 'in'),
+      rules: [
+        ...lowerRules(firewall.rules, into),
+        ...policyRules('policy_in', options.policy_in, options.log_level_in.value, into),
+      ],
+    },
+    {
+      name: rulesChain(guest, 'out'),
+      rules: [
+        ...lowerRules(firewall.rules, out),
+        ...policyRules('policy_out', options.policy_out, options.log_level_out.value, out),
+      ],
+    },
+  ];
+  const own = `guest-${guest.id}/`;
+  const element = (nic: Nic, direction: 'in' | 'out'): MapElement => ({
+    key: nic.port,
+    verdict: goTo(nicChain(guest, nic, direction)),
+    origin: nic.origin,
+  });
+  return {
+    id: guest.id,
+    chains,
+    sets: sets.all().filter(({ name }) => name.startsWith(own)),
+    sharedSets: sets.all().filter(({ name }) => !name.startsWith(own)),
+    in: nics.map((nic) => element(nic, 'in')),
+    out: nics.map((nic) => element(nic, 'out')),
+  };
+}
+
+const rulesChain = (guest: Guest, direction: 'in' | 'out'): string => `guest-${guest.id}-${direction}`;
+const nicChain = (guest: Guest, nic: Nic, direction: 'in' | 'out'): string =>
+  `guest-${guest.id}-net${nic.index}-${direction}`;
+
+/** What every frame to this port goes through before the guest's own rules. */
+function nicIn(nic: Nic, { guest, firewall: { options }, host, names, logLimit }: GuestInput, sets: SetUse): Chain {
+  const log = { guest: guest.id, chain: nicChain(guest, nic, 'in'), limit: logLimit };
+  return {
+    name: log.chain,
+    rules: [
+      implied('answer to a reject', [is('meta mark', ANSWER_MARK)], verdict('accept')),
+      notIp,
+      ...stateRules(host.nf_conntrack_allow_invalid.value),
+      ...blacklistRules(halves('blacklist', names, sets), host.log_level_out.value, log),
+      ...(host.nosmurfs.value ? [smurfJump('bridge')] : []),
+      ...(host.tcpflags.value ? [tcpFlagsJump] : []),
+      markRule(guest),
+      ...(options.dhcp.value ? dhcp('server') : []),
+      icmpv6Errors,
+      ...(options.ndp.value ? [neighborDiscovery(Object.values(nd))] : []),
+      goOn(rulesChain(guest, 'in')),
+    ],
+  };
+}
+
+/** What every frame from this port goes through: first who it says it is, then what it wants. */
+function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {
+  const { guest, firewall, host } = input;
+  const { options } = firewall;
+  return {
+    name: nicChain(guest, nic, 'out'),
+    rules: [
+      ...(options.macfilter.value ? macFilter(nic, input) : []),
+      ...(options.dhcp.value ? dhcp('client') : []),
+      ...sourceFilter(nic, input, sets),
+      notIp,
+      ...stateRules(host.nf_conntrack_allow_invalid.value),
+      markRule(guest),
+      ...(options.radv.value
+        ? []
+        : [implied('router advertisement', [is('icmpv6 type', nd.routerAdvertisement)], verdict('drop'))]),
+      icmpv6Errors,
+      ...(options.ndp.value
+        ? [
+            neighborDiscovery([
+              nd.routerSolicitation,
+              ...(options.radv.value ? [nd.routerAdvertisement] : []),
+              nd.neighborSolicitation,
+              nd.neighborAdvertisement,
+            ]),
+          ]
+        : []),
+      goOn(rulesChain(guest, 'out')),
+    ],
+  };
+}
+
+/** ARP and whatever else is not IP has no rules: it passes once its sender is checked (spec firewall.md 7.4). */
+const notIp: Rule = implied('not IP', [isNot('meta protocol', 0x0800, 0x86dd)], verdict('accept'));
+
+const neighborDiscovery = (types: readonly number[]): Rule =>
+  implied('neighbor discovery', [is('icmpv6 type', ...types)], verdict('accept'));
+
+const goOn = (chain: string): Rule => ({
+  matches: [],
+  statements: [{ kind: 'verdict', verdict: goTo(chain) }],
+  origin: null,
+});
+
+/** Conntrack entries carry their guest's id, so that tools can tell whose they are. */
+const markRule = (guest: Guest): Rule => {
+  const mark: Statement = { kind: 'set mark', field: 'ct mark', value: guest.id };
+  return { matches: [], statements: [mark], origin: null, note: 'guest id' };
+};
+
+function macFilter(nic: Nic, { report, guest }: GuestInput): Rule[] {
+  if (nic.mac === null) {
+    const span = { ...nic.origin, column: 1, endLine: nic.origin.line, endColumn: 1 };
+    report(
+      diagnose(
+        'guest/no-mac',
+        span,
+        `net${nic.index} of guest ${guest.id} has no MAC address to check, so nothing may leave it`,
+        { help: 'give the MAC address, or set macfilter: 0' },
+      ),
+    );
+    return [implied('no MAC address known', [], verdict('drop'))];
+  }
+  return [
+    implied('macfilter', [isNot('ether saddr', nic.mac)], verdict('drop')),
+    implied('macfilter', [isNot('arp saddr ether', nic.mac)], verdict('drop')),
+  ];
+}
+
+/** DHCP as a client sends it (`client`) or as the answers come back (`server`), both versions. */
+function dhcp(from: 'client' | 'server'): Rule[] {
+  return ([4, 6] as const).map((family) => {
+    const [client, server] = family === 4 ? [68, 67] : [546, 547];
+    const [sport, dport] = from === 'client' ? [client, server] : [server, client];
+    return implied(
+      'dhcp',
+      [ofFamily('bridge', family), is('meta l4proto', UDP), is('th sport', sport), is('th dport', dport)],
+      verdict('accept'),
+    );
+  });
+}
+
+function portOf(iface: Located<string>, guest: Guest, report: (diagnostic: Diagnostic) => void): string | undefined {
+  const nic = guest.nics.find(({ index }) => `net${index}` === iface.value);
+  if (nic?.firewall) return nic.port;
+  report(
+    diagnose(
+      'name/no-nic',
+      iface.span,
+      nic === undefined
+        ? `guest ${guest.id} has no ${iface.value}`
+        : `${iface.value} of guest ${guest.id} is not filtered`,
+      {
+        help:
+          nic === undefined
+            ? `its configuration has ${guest.nics.map(({ index }) => `net${index}`).join(', ') || 'no network device'}`
+            : 'set firewall=1 on it, or remove the rule',
+      },
+    ),
+  );
+  return undefined;
+}
+
+/**
+ * The answers the kernel makes for a guest's rejected packets leave through the bridge's output hook with a state the
+ * guest's IN chain would drop. Only frames of the host itself pass that hook, so no one else can use the door; the
+ * mark is given by the kind of answer (spec netlink.md 2.5).
+ */
+export const answersChain: Chain = {
+  name: 'answers',
+  base: { hook: 'output', priority: 0, policy: 'accept' },
+  rules: [[tcpFlags(['rst'], ['rst'])], [is('icmp type', 3)], [is('icmpv6 type', 1)]].map((answer) => ({
+    matches: [state('invalid', 'untracked'), ...answer],
+    statements: [{ kind: 'set mark', field: 'meta mark', value: ANSWER_MARK }],
+    origin: null,
+    note: 'answer to a reject',
+  })),
+};

@@ -1,0 +1,149 @@
+import type { Diagnostic, Located } from '../diagnostics/index.js';
+import { diagnose } from '../diagnostics/index.js';
+import type { Match, Rule, Statement, TableFamily } from '../ruleset/index.js';
+import { merge } from '../ruleset/index.js';
+import type { AddressFamily, AddressSpec, MatchRule, Policy, RuleDirection, Rule as SiteRule } from '../site/index.js';
+import { address, byName, inSet, is, jump, ofFamily, verdict, written } from './build.js';
+import type { GroupUse } from './group.js';
+import type { LogPlace } from './log.js';
+import { logRule } from './log.js';
+import type { Traffic } from './macros.js';
+import { trafficOf } from './macros.js';
+import type { Names } from './names.js';
+import type { SetUse } from './set-use.js';
+
+/** Where rules are lowered to: what differs between host and guest, in and out. */
+export interface Place {
+  readonly table: TableFamily;
+  readonly direction: RuleDirection;
+  readonly names: Names;
+  readonly sets: SetUse;
+  readonly groups: GroupUse;
+  readonly log: LogPlace;
+  /** What REJECT becomes here: a jump to the reject chain, or a drop where the kernel cannot answer. */
+  readonly reject: Statement;
+  /** The link behind the value of `-i`; undefined, with a report, when there is none. */
+  readonly link: (iface: Located<string>) => string | undefined;
+  readonly report: (diagnostic: Diagnostic) => void;
+}
+
+/** The rules of the place's direction, in file order; GROUP lines become jumps. */
+export function lowerRules(rules: readonly SiteRule[], place: Place): Rule[] {
+  return rules.flatMap((rule) => {
+    if (rule.kind === 'group') return lowerGroup(rule, place);
+    return rule.direction === place.direction ? lowerRule(rule, place) : [];
+  });
+}
+
+/** One rule becomes one kernel rule for each kind of traffic and each family that can meet all its conditions. */
+export function lowerRule(rule: MatchRule, place: Place): Rule[] {
+  const iface = ifaceMatch(rule.iface, place);
+  const traffic = trafficOf(rule, place.report);
+  const source = addressMatches(rule.source, 'saddr', place);
+  const dest = addressMatches(rule.dest, 'daddr', place);
+  if (iface === undefined || traffic === undefined || source === undefined || dest === undefined) return [];
+  const conditions = traffic.flatMap((kind) => combine(kind, source, dest, place.table));
+  if (conditions.length === 0) {
+    place.report(
+      diagnose('rule/never-matches', rule.span, 'no packet can meet all conditions of this rule', {
+        help: 'source, destination and protocol must have an address family in common',
+      }),
+    );
+  }
+  return conditions.flatMap((matches) => {
+    const all = [...iface, ...matches];
+    return [
+      ...logRule(rule.log, place.log, rule.verdict.toUpperCase(), all, rule.origin),
+      written(rule.origin, all, decide(rule.verdict, place)),
+    ];
+  });
+}
+
+export const decide = (policy: Policy, place: Pick<Place, 'reject'>): Statement =>
+  policy === 'reject' ? place.reject : verdict(policy);
+
+function lowerGroup(rule: Extract<SiteRule, { kind: 'group' }>, place: Place): Rule[] {
+  const group = place.names.group(rule.group);
+  const iface = ifaceMatch(rule.iface, place);
+  if (group === undefined || iface === undefined) return [];
+  const chain = place.groups.chain(group, place.direction);
+  return chain === null ? [] : [written(rule.origin, iface, jump(chain))];
+}
+
+/** The interface condition: none, one, or undefined when the rule names an interface that is not there. */
+function ifaceMatch(iface: Located<string> | null, place: Place): readonly Match[] | undefined {
+  if (iface === null) return [];
+  const link = place.link(iface);
+  if (link === undefined) return undefined;
+  // A guest's IN rule looks at the port the packet leaves the bridge by, and that is the guest's own.
+  const leaving = place.table === 'inet' ? place.direction === 'out' : place.direction === 'in';
+  return [byName(leaving ? 'oifname' : 'iifname', link)];
+}
+
+/** The condition an address option makes in each family: none of it (`[]`), a match, or null where it cannot hold. */
+type AddressMatches = Readonly<Record<AddressFamily, readonly Match[] | null>> & { readonly free: boolean };
+
+const FREE: AddressMatches = { 4: [], 6: [], free: true };
+
+function addressMatches(
+  spec: Located<AddressSpec> | null,
+  direction: 'saddr' | 'daddr',
+  place: Place,
+): AddressMatches | undefined {
+  if (spec === null) return FREE;
+  const { value, span } = spec;
+  switch (value.kind) {
+    case 'list':
+      return rangeMatches(value.ranges, direction);
+    case 'alias': {
+      const range = place.names.alias({ value, span });
+      return range && rangeMatches([range], direction);
+    }
+    case 'set': {
+      const set = place.names.set({ value, span });
+      if (set === undefined) return undefined;
+      const half = (family: AddressFamily): readonly Match[] | null => {
+        const name = place.sets.use(set, family);
+        return name === null ? null : [inSet(address(family, direction), name)];
+      };
+      return { 4: half(4), 6: half(6), free: false };
+    }
+  }
+}
+
+function rangeMatches(
+  ranges: Extract<AddressSpec, { kind: 'list' }>['ranges'],
+  direction: 'saddr' | 'daddr',
+): AddressMatches {
+  const half = (family: AddressFamily): readonly Match[] | null => {
+    const intervals = merge(ranges.filter((range) => range.family === family).map(({ interval }) => interval));
+    return intervals.length === 0 ? null : [is(address(family, direction), ...intervals)];
+  };
+  return { 4: half(4), 6: half(6), free: false };
+}
+
+/** All conditions together, once for each family that has them all, or once for both where none names a family. */
+function combine(traffic: Traffic, source: AddressMatches, dest: AddressMatches, table: TableFamily): Match[][] {
+  if (traffic.family === null && source.free && dest.free) return [trafficMatches(traffic)];
+  return ([4, 6] as const).flatMap((family) => {
+    if (traffic.family !== null && traffic.family !== family) return [];
+    const from = source[family];
+    const to = dest[family];
+    if (from === null || to === null) return [];
+    const addresses = [...from, ...to];
+    const impliesFamily = addresses.length > 0 || traffic.icmp?.type != null;
+    return [[...addresses, ...(impliesFamily ? [] : [ofFamily(table, family)]), ...trafficMatches(traffic)]];
+  });
+}
+
+function trafficMatches({ family, protocol, sport, dport, icmp }: Traffic): Match[] {
+  if (family !== null && icmp !== null && icmp.type !== null) {
+    const name = family === 4 ? 'icmp' : 'icmpv6';
+    return [is(`${name} type`, icmp.type), ...(icmp.code === null ? [] : [is(`${name} code`, icmp.code)])];
+  }
+  return [
+    ...(protocol === null ? [] : [is('meta l4proto', protocol)]),
+    ...(sport === null ? [] : [is('th sport', ...sport)]),
+    ...(dport === null ? [] : [is('th dport', ...dport)]),
+  ];
+}

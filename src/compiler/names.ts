@@ -1,0 +1,182 @@
+import type { Diagnostic, Located } from '../diagnostics/index.js';
+import { diagnose } from '../diagnostics/index.js';
+import { nearest } from '../parser/index.js';
+import type { Interval } from '../ruleset/index.js';
+import { merge, prefixLength, subtract } from '../ruleset/index.js';
+import type { AddressFamily, AddressRange, Alias, Group, IpSet, NameRef, Scope, Site } from '../site/index.js';
+import { widthOf } from '../site/index.js';
+
+type Report = (diagnostic: Diagnostic) => void;
+
+/** What a set holds, one list of merged intervals for each family. */
+export type SetContent = Readonly<Record<AddressFamily, readonly Interval[]>>;
+
+export interface ResolvedSet {
+  /** Unique within a table: the scope, the guest for a guest's own set, and the name. */
+  readonly key: string;
+  readonly set: IpSet;
+  readonly content: SetContent;
+}
+
+/** The names a rule can use, as seen from the file it stands in. Every lookup that fails reports it. */
+export interface Names {
+  alias(ref: Located<NameRef>): AddressRange | undefined;
+  set(ref: Located<NameRef>): ResolvedSet | undefined;
+  /** A set by its own name, without report; for sets that need no reference, such as `blacklist`. */
+  ownSet(scope: Scope, name: string): ResolvedSet | undefined;
+  group(name: Located<string>): Group | undefined;
+}
+
+interface ScopeNames {
+  readonly scope: Scope;
+  readonly prefix: string;
+  readonly aliases: ReadonlyMap<string, Alias>;
+  readonly sets: ReadonlyMap<string, IpSet>;
+}
+
+/** The names of cluster, host, group and vnet rules: those of cluster.fw, then the generated SDN sets. */
+export function clusterNames(site: Site, report: Report): Names {
+  return new ScopedNames(clusterScopes(site), site.cluster.groups, report);
+}
+
+/** The names of a guest's rules: its own first, then those of the cluster (spec firewall.md 2.4). */
+export function guestNames(
+  site: Site,
+  id: number,
+  own: { readonly aliases: readonly Alias[]; readonly ipsets: readonly IpSet[] },
+  report: Report,
+): Names {
+  const guest: ScopeNames = {
+    scope: 'guest',
+    prefix: `guest-${id}`,
+    aliases: byName(own.aliases),
+    sets: byName(own.ipsets),
+  };
+  return new ScopedNames([guest, ...clusterScopes(site)], site.cluster.groups, report);
+}
+
+const clusterScopes = (site: Site): ScopeNames[] => [
+  { scope: 'dc', prefix: 'dc', aliases: byName(site.cluster.aliases), sets: byName(site.cluster.ipsets) },
+  { scope: 'sdn', prefix: 'sdn', aliases: new Map(), sets: byName(site.sdnSets) },
+];
+
+const byName = <T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(items.map((item) => [item.name, item]));
+
+class ScopedNames implements Names {
+  readonly #scopes: readonly ScopeNames[];
+  readonly #groups: ReadonlyMap<string, Group>;
+  readonly #report: Report;
+  readonly #resolved = new Map<string, ResolvedSet>();
+
+  constructor(scopes: readonly ScopeNames[], groups: readonly Group[], report: Report) {
+    this.#scopes = scopes;
+    this.#groups = byName(groups);
+    this.#report = report;
+  }
+
+  alias({ value: ref, span }: Located<NameRef>): AddressRange | undefined {
+    const found = this.#find(ref, ({ aliases }) => aliases.get(ref.name));
+    if (found !== undefined) return found.item.address;
+    const known = this.#scopes.flatMap(({ aliases }) => [...aliases.values()].map(({ spelling }) => spelling));
+    this.#report(
+      diagnose('name/unknown-alias', span, `there is no alias '${ref.text}'`, {
+        help: this.#advice(ref, known, 'declare it under [ALIASES]'),
+      }),
+    );
+    return undefined;
+  }
+
+  set({ value: ref, span }: Located<NameRef>): ResolvedSet | undefined {
+    const found = this.#find(ref, ({ sets }) => sets.get(ref.name));
+    if (found !== undefined) return this.#resolve(found.scope, found.item);
+    const known = this.#scopes.flatMap(({ sets }) => [...sets.values()].map(({ spelling }) => spelling));
+    this.#report(
+      diagnose('name/unknown-set', span, `there is no IP set '${ref.text}'`, {
+        help: this.#advice(ref, known, `declare it as [IPSET ${ref.name}]`),
+      }),
+    );
+    return undefined;
+  }
+
+  ownSet(scope: Scope, name: string): ResolvedSet | undefined {
+    const names = this.#scopes.find((candidate) => candidate.scope === scope);
+    const set = names?.sets.get(name);
+    return names && set && this.#resolve(names, set);
+  }
+
+  group({ value, span }: Located<string>): Group | undefined {
+    const group = this.#groups.get(value.toLowerCase());
+    if (group === undefined) {
+      const near = nearest(
+        value,
+        [...this.#groups.values()].map(({ spelling }) => spelling),
+      );
+      this.#report(
+        diagnose('name/unknown-group', span, `there is no security group '${value}'`, {
+          help: near === null ? `declare it in cluster.fw as [group ${value}]` : `did you mean ${near}?`,
+        }),
+      );
+    }
+    return group;
+  }
+
+  #find<T>(ref: NameRef, lookup: (scope: ScopeNames) => T | undefined): { scope: ScopeNames; item: T } | undefined {
+    for (const scope of this.#scopes) {
+      if (ref.scope !== null && scope.scope !== ref.scope) continue;
+      const item = lookup(scope);
+      if (item !== undefined) return { scope, item };
+    }
+    return undefined;
+  }
+
+  #advice(ref: NameRef, known: readonly string[], otherwise: string): string {
+    if (ref.scope === 'guest' && this.#scopes.every(({ scope }) => scope !== 'guest'))
+      return 'guest/ names exist in guest files only';
+    const near = nearest(ref.name, known);
+    return near === null
+      ? otherwise
+      : near.toLowerCase() === ref.name
+        ? `it exists in another scope: leave ${ref.scope}/ away`
+        : `did you mean ${near}?`;
+  }
+
+  #resolve({ prefix }: ScopeNames, set: IpSet): ResolvedSet {
+    const key = `${prefix}/${set.name}`;
+    const known = this.#resolved.get(key);
+    if (known !== undefined) return known;
+    const resolved = { key, set, content: setContent(set, (ref) => this.alias(ref)) };
+    this.#resolved.set(key, resolved);
+    return resolved;
+  }
+}
+
+/**
+ * The addresses a set holds. As in the kernel's hash:net with `nomatch`, the entry with the longest prefix that covers
+ * an address decides: entries are laid over each other from the shortest prefix to the longest (spec firewall.md 5.2).
+ */
+export function setContent(
+  set: Pick<IpSet, 'entries'>,
+  alias: (ref: Located<NameRef>) => AddressRange | undefined,
+): SetContent {
+  const layers: Record<AddressFamily, Map<number, { match: Interval[]; nomatch: Interval[] }>> = {
+    4: new Map(),
+    6: new Map(),
+  };
+  for (const { member, nomatch, span } of set.entries) {
+    const range = 'kind' in member ? alias({ value: member, span }) : member;
+    if (range === undefined) continue;
+    const length = prefixLength(range.interval, widthOf(range.family)) ?? widthOf(range.family);
+    const layer = layers[range.family].get(length) ?? { match: [], nomatch: [] };
+    (nomatch ? layer.nomatch : layer.match).push(range.interval);
+    layers[range.family].set(length, layer);
+  }
+  const flatten = (family: AddressFamily): Interval[] => {
+    let held: Interval[] = [];
+    for (const [, { match, nomatch }] of [...layers[family]].sort(([a], [b]) => a - b)) {
+      held = subtract(merge([...held, ...match]), merge(nomatch));
+    }
+    return held;
+  };
+  return { 4: flatten(4), 6: flatten(6) };
+}

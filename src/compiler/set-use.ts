@@ -1,0 +1,28 @@
+import type { NamedSet, Origin } from '../ruleset/index.js';
+import type { AddressFamily } from '../site/index.js';
+import type { ResolvedSet } from './names.js';
+
+/** Collects the named sets the rules of one table use; a set no rule uses is not loaded. */
+export class SetUse {
+  readonly #sets = new Map<string, NamedSet>();
+
+  /** The name of the set's half for `family`; null when that half is empty, so that no packet can match it. */
+  use(resolved: ResolvedSet, family: AddressFamily): string | null {
+    const { key, set, content } = resolved;
+    const elements = content[family];
+    if (elements.length === 0) return null;
+    return this.add(`${key}-v${family}`, family, elements, { file: set.span.file, line: set.span.line });
+  }
+
+  /** Adds a set that no file declares as such. */
+  add(name: string, family: AddressFamily, elements: NamedSet['elements'], origin: Origin | null): string {
+    if (!this.#sets.has(name))
+      this.#sets.set(name, { name, type: family === 4 ? 'ipv4_addr' : 'ipv6_addr', elements, origin });
+    return name;
+  }
+
+  /** By name, so that the outcome does not depend on the order of use. */
+  all(): NamedSet[] {
+    return [...this.#sets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

@@ -1,0 +1,121 @@
+import type { CorosyncConfig, InterfacesTree } from '../parser/index.js';
+import { includes } from '../ruleset/index.js';
+import type { AddressRange } from './address.js';
+import { parseAddress, parseNetwork } from './address.js';
+import type { Alias, Corosync, CorosyncLink, NodeNetwork } from './site.js';
+
+/** A configured interface as far as the firewall needs it: its networks, and whether the default route leaves by it. */
+interface ConfiguredLink {
+  readonly name: string;
+  readonly bridge: boolean;
+  readonly gateway: boolean;
+  readonly addresses: readonly { readonly own: AddressRange; readonly network: AddressRange }[];
+}
+
+interface Sources {
+  readonly node: string;
+  readonly corosync: { readonly config: CorosyncConfig; readonly file: string } | null;
+  /** The text of `etc/hosts`. */
+  readonly hosts: string | null;
+  readonly interfaces: readonly InterfacesTree[];
+  /** The alias `local_network` of cluster.fw. */
+  readonly localNetwork: Alias | null;
+}
+
+/** Works out the node's own address, its local network and its corosync peers from files alone. */
+export function readNetworkOf({ node, corosync, hosts, interfaces, localNetwork }: Sources): NodeNetwork {
+  const names = readHosts(hosts ?? '');
+  const links = interfaces.flatMap(configuredLinks);
+  const cluster = corosync === null ? null : readCorosync(corosync.config, corosync.file, node, names);
+  const address =
+    cluster?.links.find(({ link }) => link === 0)?.own ?? names.get(node) ?? addressOfDefaultBridge(links);
+  const detected =
+    address && links.flatMap(({ addresses }) => addresses).find(({ network }) => holds(network, address))?.network;
+  const local = localNetwork
+    ? { network: localNetwork.address, span: localNetwork.span }
+    : detected
+      ? { network: detected, span: null }
+      : null;
+  return { address: address ?? null, local, corosync: cluster };
+}
+
+const holds = (network: AddressRange, { family, interval }: AddressRange): boolean =>
+  network.family === family && includes([network.interval], interval[0]);
+
+const addressOfDefaultBridge = (links: readonly ConfiguredLink[]): AddressRange | undefined =>
+  links.find(({ bridge, gateway, addresses }) => bridge && gateway && addresses.length > 0)?.addresses[0]?.own;
+
+/** Host name to its first address that is not loopback; `etc/hosts` as hosts(5) describes it. */
+function readHosts(text: string): Map<string, AddressRange> {
+  const names = new Map<string, AddressRange>();
+  for (const line of text.split('\n')) {
+    const [literal = '', ...hosts] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const address = parseAddress(literal);
+    if (address === undefined || /^(127\.|::1$)/.test(literal)) continue;
+    for (const host of hosts) {
+      if (!names.has(host)) names.set(host, { family: address.family, interval: [address.value, address.value] });
+    }
+  }
+  return names;
+}
+
+function readCorosync(
+  config: CorosyncConfig,
+  file: string,
+  node: string,
+  names: ReadonlyMap<string, AddressRange>,
+): Corosync | null {
+  const self = config.nodes.find(({ name }) => name === node);
+  if (self === undefined) return null;
+  const resolve = (text: string): AddressRange | undefined => {
+    const address = parseAddress(text);
+    return address ? { family: address.family, interval: [address.value, address.value] } : names.get(text);
+  };
+  const links: CorosyncLink[] = [];
+  for (const [link, word] of [...self.rings].sort(([a], [b]) => a - b)) {
+    const own = resolve(word.value);
+    if (own === undefined) continue;
+    const peers = config.nodes.flatMap((peer) => {
+      const ring = peer === self ? undefined : peer.rings.get(link);
+      const address = ring && resolve(ring.value);
+      return address?.family === own.family ? [address] : [];
+    });
+    links.push({ link, own, peers });
+  }
+  const transport = config.transport === 'udp' || config.transport === 'udpu' ? config.transport : 'knet';
+  return { transport, file, links };
+}
+
+function configuredLinks(tree: InterfacesTree): ConfiguredLink[] {
+  const links: { name: string; bridge: boolean; gateway: boolean; addresses: ConfiguredLink['addresses'][number][] }[] =
+    [];
+  let netmaskFor: string | null = null;
+  for (const { content } of tree.lines) {
+    if (content.kind === 'iface') {
+      links.push({ name: content.name.value, bridge: false, gateway: false, addresses: [] });
+      netmaskFor = null;
+    }
+    const link = links.at(-1);
+    if (content.kind !== 'option' || link === undefined) continue;
+    const value = content.value.value;
+    if (content.key.value === 'bridge-ports') link.bridge = true;
+    if (content.key.value === 'gateway') link.gateway = true;
+    if (content.key.value === 'address') {
+      addAddress(link.addresses, value);
+      netmaskFor = value.includes('/') ? null : value;
+    }
+    if (content.key.value === 'netmask' && netmaskFor !== null) {
+      link.addresses.pop();
+      addAddress(link.addresses, `${netmaskFor}/${value}`);
+      netmaskFor = null;
+    }
+  }
+  return links;
+}
+
+function addAddress(addresses: ConfiguredLink['addresses'][number][], text: string): void {
+  const own = parseAddress(text.replace(/\/.*$/, ''));
+  const network = parseNetwork(text);
+  if (own === undefined || !network.ok) return;
+  addresses.push({ own: { family: own.family, interval: [own.value, own.value] }, network: network.value });
+}

@@ -1,0 +1,180 @@
+import type { Span } from '../diagnostics/index.js';
+import type { LimitUnit } from '../ruleset/index.js';
+import type { LogSetting } from './log-level.js';
+import { parseLogLevel } from './log-level.js';
+
+/** An option's value and, when a line sets it, where. */
+export interface Setting<T> {
+  readonly value: T;
+  readonly span: Span | null;
+}
+
+export type Policy = 'accept' | 'drop' | 'reject';
+
+/** How a rule set limits its log statements; null is without limit. */
+export type LogLimit = { readonly rate: number; readonly unit: LimitUnit; readonly burst: number } | null;
+
+/** How one option is read. `later` marks an option whose effect is not built yet: setting it is reported. */
+export interface OptionType<T> {
+  readonly read: (text: string) => T | undefined;
+  /** What a good value looks like, for the help of a bad one. */
+  readonly expected: string;
+  readonly fallback: T;
+  readonly later?: true;
+  /** The option steers another implementation only: why it has no effect here. */
+  readonly elsewhere?: string;
+}
+
+/** The options of one kind of file, all of them: what no line sets has its default. */
+export type Options<Schema> = {
+  readonly [Key in keyof Schema]: Schema[Key] extends OptionType<infer T> ? Setting<T> : never;
+};
+
+const words: Readonly<Record<string, boolean>> = {
+  '1': true,
+  yes: true,
+  on: true,
+  true: true,
+  '0': false,
+  no: false,
+  off: false,
+  false: false,
+};
+
+const bool = (fallback: boolean): OptionType<boolean> => ({
+  read: (text) => (Object.hasOwn(words, text.toLowerCase()) ? words[text.toLowerCase()] : undefined),
+  expected: '0 or 1',
+  fallback,
+});
+
+const wholeNumber = (fallback: number | null): OptionType<number | null> => ({
+  read: (text) => (/^[0-9]{1,15}$/.test(text) ? Number(text) : undefined),
+  expected: 'a whole number',
+  fallback,
+});
+
+const text = (expected: string): OptionType<string | null> => ({
+  read: (value) => (value === '' ? undefined : value),
+  expected,
+  fallback: null,
+});
+
+const policy = (fallback: Policy): OptionType<Policy> => ({
+  read: (value) => {
+    const lower = value.toLowerCase();
+    return lower === 'accept' || lower === 'drop' || lower === 'reject' ? lower : undefined;
+  },
+  expected: 'ACCEPT, DROP or REJECT',
+  fallback,
+});
+
+const level: OptionType<LogSetting> = {
+  read: (value) => (value === '' ? null : parseLogLevel(value.toLowerCase())),
+  expected: 'emerg, alert, crit, err, warning, notice, info, debug or nolog',
+  fallback: null,
+};
+
+/** 0 is off, 1 is on, more is the Unix time in seconds at which a trial began (spec firewall.md 3.1). */
+const enableOrTime: OptionType<number> = {
+  read: (value) => {
+    const word = words[value.toLowerCase()];
+    if (word !== undefined) return word ? 1 : 0;
+    return /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined;
+  },
+  expected: '0 or 1',
+  fallback: 0,
+};
+
+const logLimit: OptionType<LogLimit> = {
+  read: parseLogLimit,
+  expected: 'enable=1,rate=1/second,burst=5',
+  fallback: { rate: 1, unit: 'second', burst: 5 },
+};
+
+const later = <T>(type: OptionType<T>): OptionType<T> => ({ ...type, later: true });
+
+export const clusterSchema = {
+  enable: enableOrTime,
+  ebtables: { ...bool(true), elsewhere: 'frames are always filtered in the nftables bridge family' },
+  policy_in: policy('drop'),
+  policy_out: policy('accept'),
+  policy_forward: policy('accept'),
+  log_ratelimit: logLimit,
+};
+
+export const hostSchema = {
+  enable: bool(true),
+  nftables: { ...bool(false), elsewhere: 'ringwall always compiles to nftables' },
+  log_level_in: level,
+  log_level_out: level,
+  log_level_forward: level,
+  nosmurfs: bool(true),
+  smurf_log_level: level,
+  tcpflags: bool(false),
+  tcp_flags_log_level: level,
+  ndp: bool(true),
+  nf_conntrack_allow_invalid: bool(false),
+  nf_conntrack_max: later(wholeNumber(null)),
+  nf_conntrack_tcp_timeout_established: later(wholeNumber(null)),
+  nf_conntrack_tcp_timeout_syn_recv: later(wholeNumber(null)),
+  nf_conntrack_helpers: later(text('a list of helper names')),
+  protection_synflood: later(bool(false)),
+  protection_synflood_rate: later(wholeNumber(null)),
+  protection_synflood_burst: later(wholeNumber(null)),
+  protection_limit: { ...wholeNumber(null), elsewhere: 'no implementation gives it a meaning' },
+  log_nf_conntrack: later(bool(false)),
+};
+
+export const guestSchema = {
+  enable: bool(false),
+  dhcp: bool(true),
+  ndp: bool(true),
+  radv: bool(false),
+  macfilter: bool(true),
+  ipfilter: bool(false),
+  policy_in: policy('drop'),
+  policy_out: policy('accept'),
+  policy_forward: { ...policy('accept'), elsewhere: 'forwarded traffic has no guest policy' },
+  log_level_in: level,
+  log_level_out: level,
+  ips: later(bool(false)),
+  ips_queues: later(text('a queue number or first:last')),
+  layer2_protocols: later(text('a list of ethertypes')),
+};
+
+export const vnetSchema = {
+  enable: bool(false),
+  policy_forward: policy('accept'),
+  log_level_forward: level,
+};
+
+export type ClusterOptions = Options<typeof clusterSchema>;
+export type HostOptions = Options<typeof hostSchema>;
+export type GuestOptions = Options<typeof guestSchema>;
+export type VnetOptions = Options<typeof vnetSchema>;
+
+const isUnit = (unit: string): unit is LimitUnit => ['second', 'minute', 'hour', 'day'].includes(unit);
+
+/** `[enable=]B[,rate=N/U][,burst=N]` in any order (spec firewall.md 3.1); a burst of 0 keeps the default. */
+function parseLogLimit(value: string): LogLimit | undefined {
+  let enable = true;
+  let limit: NonNullable<LogLimit> = { rate: 1, unit: 'second', burst: 5 };
+  for (const [index, item] of value.split(',').entries()) {
+    const [key = '', content = ''] = item.includes('=') ? item.split('=', 2) : index === 0 ? ['enable', item] : [item];
+    if (key === 'enable') {
+      const on = words[content.toLowerCase()];
+      if (on === undefined) return undefined;
+      enable = on;
+    } else if (key === 'rate') {
+      const [, rate, unit = 'second'] = /^([1-9][0-9]{0,8})(?:\/([a-z]+))?$/.exec(content) ?? [];
+      if (rate === undefined || !isUnit(unit)) return undefined;
+      limit = { ...limit, rate: Number(rate), unit };
+    } else if (key === 'burst') {
+      if (!/^[0-9]{1,9}$/.test(content)) return undefined;
+      if (Number(content) > 0) limit = { ...limit, burst: Number(content) };
+    } else {
+      return undefined;
+    }
+  }
+  return enable ? limit : null;
+}

@@ -1,0 +1,211 @@
+import type { Diagnostic } from '../diagnostics/index.js';
+import { Failure } from '../diagnostics/index.js';
+import type { FirewallScope, FirewallTree, InterfacesTree } from '../parser/index.js';
+import {
+  parseCorosync,
+  parseFirewall,
+  parseGuestConfig,
+  parseInterfaces,
+  parseIpam,
+  parseSdnConfig,
+} from '../parser/index.js';
+import type { Files } from '../ports/files.js';
+import { readCluster, readGuestFirewall, readHost, readVnet } from './firewall.js';
+import { readNics } from './guest.js';
+import { readNetworkOf } from './network.js';
+import { readSdnSets } from './sdn.js';
+import type { Guest, Site, VnetConfig } from './site.js';
+
+export interface SiteOptions {
+  /** The directory that stands for `/`. */
+  readonly root: string;
+  /** The node to read; by default the only one under `etc/pve/nodes`, else the host name. */
+  readonly node?: string;
+  readonly hostname: string;
+  /** Seconds since the Unix epoch, for a timed `enable`. */
+  readonly now: number;
+}
+
+export interface SiteReading {
+  readonly site: Site;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every file that was read, by its path relative to the root. */
+  readonly sources: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A firewall file that is not there: every option has its default. */
+const NO_LINES: Pick<FirewallTree, 'file' | 'lines'> = { file: '', lines: [] };
+
+/** How long after a trial's start the firewall stays on, in seconds (spec firewall.md 3.1). */
+const TRIAL_SECONDS = 60;
+
+/**
+ * Reads everything the firewall of one node depends on. A missing file means its defaults; a file that is there but
+ * cannot be read is a `Failure`, because leaving it out would change what the rules mean.
+ */
+export function readSite(files: Files, options: SiteOptions): SiteReading {
+  const reader = new SiteReader(files, options.root);
+  const node = chooseNode(reader, options);
+  const cluster = readCluster(reader.firewall('etc/pve/firewall/cluster.fw', 'cluster') ?? NO_LINES, reader.report);
+  const host = readHost(reader.firewall(`etc/pve/nodes/${node}/host.fw`, 'host') ?? NO_LINES, reader.report);
+  const enable = cluster.options.enable.value;
+  const site: Site = {
+    node,
+    enabled: enable === 1 || (enable > 1 && options.now - enable <= TRIAL_SECONDS),
+    cluster,
+    host,
+    guests: [...readGuests(reader, node, 'vm'), ...readGuests(reader, node, 'container')].sort((a, b) => a.id - b.id),
+    vnets: readVnets(reader),
+    network: readNetworkOf({
+      node,
+      corosync: reader.corosync('etc/pve/corosync.conf'),
+      hosts: reader.text('etc/hosts'),
+      interfaces: readInterfaces(reader),
+      localNetwork: cluster.aliases.find(({ name }) => name === 'local_network') ?? null,
+    }),
+    sdnSets: readSdnSets(reader.sdn('etc/pve/sdn/.running-config'), reader.ipam(), reader.report),
+  };
+  return { site, diagnostics: reader.diagnostics, sources: reader.sources };
+}
+
+/** Reads files below the root, remembering their bytes and what was found in them. */
+class SiteReader {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly sources = new Map<string, Uint8Array>();
+  readonly #files: Files;
+  readonly #root: string;
+
+  constructor(files: Files, root: string) {
+    this.#files = files;
+    this.#root = root.replace(/\/+$/, '');
+  }
+
+  readonly report = (diagnostic: Diagnostic): void => {
+    this.diagnostics.push(diagnostic);
+  };
+
+  list(path: string): string[] {
+    return this.#files.list(`${this.#root}/${path}`) ?? [];
+  }
+
+  bytes(path: string): Uint8Array | null {
+    const bytes = this.#files.read(`${this.#root}/${path}`);
+    if (bytes !== null) this.sources.set(path, bytes);
+    return bytes;
+  }
+
+  text(path: string): string | null {
+    const bytes = this.bytes(path);
+    return bytes && new TextDecoder().decode(bytes);
+  }
+
+  /** The file's tree, or null when there is none. */
+  firewall(path: string, scope: FirewallScope): FirewallTree | null {
+    const bytes = this.bytes(path);
+    return bytes && this.#keep(parseFirewall(bytes, path, scope)).tree;
+  }
+
+  corosync(path: string): { config: ReturnType<typeof parseCorosync>['config']; file: string } | null {
+    const bytes = this.bytes(path);
+    return bytes && { config: this.#keep(parseCorosync(bytes, path)).config, file: path };
+  }
+
+  guest(path: string): ReturnType<typeof parseGuestConfig>['tree'] {
+    return this.#keep(parseGuestConfig(this.bytes(path) ?? new Uint8Array(), path)).tree;
+  }
+
+  interfaces(path: string): InterfacesTree | null {
+    const bytes = this.bytes(path);
+    return bytes && this.#keep(parseInterfaces(bytes, path)).tree;
+  }
+
+  sdn(path: string): ReturnType<typeof parseSdnConfig>['config'] | null {
+    const bytes = this.bytes(path);
+    return bytes && this.#keep(parseSdnConfig(bytes, path)).config;
+  }
+
+  /** The IPAM state, at its present place or at the one older releases use (spec firewall.md 5.7). */
+  ipam(): ReturnType<typeof parseIpam>['ipam'] | null {
+    for (const path of ['etc/pve/sdn/pve-ipam-state.json', 'etc/pve/priv/ipam.db']) {
+      const bytes = this.bytes(path);
+      if (bytes !== null) return this.#keep(parseIpam(bytes, path)).ipam;
+    }
+    return null;
+  }
+
+  #keep<T extends { readonly diagnostics: readonly Diagnostic[] }>(parsed: T): T {
+    this.diagnostics.push(...parsed.diagnostics);
+    return parsed;
+  }
+}
+
+function chooseNode(reader: SiteReader, { node, hostname }: SiteOptions): string {
+  const known = reader.list('etc/pve/nodes');
+  const chosen = node ?? (known.length === 1 ? known[0] : undefined) ?? hostname;
+  if (known.includes(chosen)) return chosen;
+  if (node === undefined && known.length === 0) return chosen;
+  throw new Failure('unknown-node', `there is no node '${chosen}' under etc/pve/nodes`, {
+    help: known.length === 0 ? 'check --root' : `use --node with one of: ${known.join(', ')}`,
+  });
+}
+
+function readGuests(reader: SiteReader, node: string, kind: Guest['kind']): Guest[] {
+  const directory = `etc/pve/nodes/${node}/${kind === 'vm' ? 'qemu-server' : 'lxc'}`;
+  return reader.list(directory).flatMap((name): Guest[] => {
+    const [, digits] = /^([1-9][0-9]{0,8})\.conf$/.exec(name) ?? [];
+    if (digits === undefined) return [];
+    const id = Number(digits);
+    const file = `${directory}/${name}`;
+    const nics = readNics(reader.guest(file), id, kind, reader.report);
+    const firewall = reader.firewall(`etc/pve/firewall/${id}.fw`, 'guest');
+    return [{ id, kind, file, nics, firewall: firewall && readGuestFirewall(firewall, reader.report) }];
+  });
+}
+
+function readVnets(reader: SiteReader): VnetConfig[] {
+  const directory = 'etc/pve/sdn/firewall';
+  return reader.list(directory).flatMap((name): VnetConfig[] => {
+    const [, vnet] = /^([A-Za-z][A-Za-z0-9]{0,14})\.fw$/.exec(name) ?? [];
+    const tree = vnet === undefined ? null : reader.firewall(`${directory}/${name}`, 'vnet');
+    return vnet === undefined || tree === null ? [] : [readVnet(tree, vnet, reader.report)];
+  });
+}
+
+/** The main interfaces file and those it names by `source`; relative and absolute paths, `*` in the last part. */
+function readInterfaces(reader: SiteReader): InterfacesTree[] {
+  const trees: InterfacesTree[] = [];
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const tree = reader.interfaces(path);
+    if (tree === null) return;
+    trees.push(tree);
+    for (const { content } of tree.lines) {
+      if (content.kind !== 'source') continue;
+      const target = content.path.value.startsWith('/')
+        ? content.path.value.slice(1)
+        : `${path.slice(0, path.lastIndexOf('/'))}/${content.path.value}`;
+      for (const found of expand(reader, content.directory ? `${target.replace(/\/+$/, '')}/*` : target)) visit(found);
+    }
+  };
+  visit('etc/network/interfaces');
+  return trees;
+}
+
+function expand(reader: SiteReader, pattern: string): string[] {
+  const slash = pattern.lastIndexOf('/');
+  const directory = pattern.slice(0, slash);
+  const name = pattern.slice(slash + 1);
+  if (!name.includes('*')) return [pattern];
+  const matcher = new RegExp(
+    `^${name
+      .split('*')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
+  return reader
+    .list(directory)
+    .filter((entry) => !entry.startsWith('.') && matcher.test(entry))
+    .map((entry) => `${directory}/${entry}`);
+}
