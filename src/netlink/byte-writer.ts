@@ -2,6 +2,8 @@ import { align } from './wire.js';
 
 /** No attribute can be longer: its length is a u16. */
 const MAX_ATTRIBUTE = 0xffff;
+/** Up to here a loop is faster than the call into the runtime that copies. */
+const LOOP_BYTES = 64;
 const NLA_F_NESTED = 0x8000;
 
 /** Netlink messages and attributes written one after the other into one growing buffer. */
@@ -27,13 +29,15 @@ export class ByteWriter {
 
   u8(value: number): void {
     this.#room(1);
-    this.#bytes[this.#length] = value;
-    this.#length += 1;
+    this.#bytes[this.#length++] = value;
   }
 
   u16(value: number): void {
     this.#room(2);
-    this.#length = this.#bytes.writeUInt16LE(value, this.#length);
+    const at = this.#length;
+    this.#bytes[at] = value;
+    this.#bytes[at + 1] = value >>> 8;
+    this.#length = at + 2;
   }
 
   u32(value: number): void {
@@ -46,9 +50,17 @@ export class ByteWriter {
     this.#length = this.#bytes.writeUInt16BE(value, this.#length);
   }
 
+  /** Throws RangeError for anything but a 32-bit number: the hottest of the number writers checks for itself. */
   u32be(value: number): void {
+    if (value >>> 0 !== value) throw new RangeError(`${value} is not an unsigned 32-bit number`);
     this.#room(4);
-    this.#length = this.#bytes.writeUInt32BE(value, this.#length);
+    const at = this.#length;
+    const bytes = this.#bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    this.#length = at + 4;
   }
 
   s32be(value: number): void {
@@ -62,15 +74,28 @@ export class ByteWriter {
   }
 
   bytes(value: Uint8Array): void {
-    this.#room(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
+    const { length } = value;
+    this.#room(length);
+    if (length > LOOP_BYTES) this.#bytes.set(value, this.#length);
+    else for (let index = 0; index < length; index++) this.#bytes[this.#length + index] = value[index] ?? 0;
+    this.#length += length;
   }
 
   /** UTF-8 with the final NUL. */
   string(value: string): void {
-    this.#room(value.length * 3 + 1);
-    this.#length += this.#bytes.write(value, this.#length, 'utf8');
+    const { length } = value;
+    this.#room(length * 3 + 1);
+    const start = this.#length;
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) {
+        this.#length += this.#bytes.write(value, start, 'utf8');
+        this.u8(0);
+        return;
+      }
+      this.#bytes[start + index] = code;
+    }
+    this.#length = start + length;
     this.u8(0);
   }
 
@@ -87,7 +112,8 @@ export class ByteWriter {
     const length = this.#length - start;
     if (length > MAX_ATTRIBUTE)
       throw new RangeError(`attribute of ${length} bytes, the format ends at ${MAX_ATTRIBUTE}`);
-    this.#bytes.writeUInt16LE(length, start);
+    this.#bytes[start] = length;
+    this.#bytes[start + 1] = length >>> 8;
     this.#pad();
   }
 
@@ -107,9 +133,11 @@ export class ByteWriter {
     this.#pad();
   }
 
+  /** Bytes not written yet are zero. */
   #pad(): void {
     const end = align(this.#length);
-    while (this.#length < end) this.u8(0);
+    this.#room(end - this.#length);
+    this.#length = end;
   }
 
   #room(more: number): void {

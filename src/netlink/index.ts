@@ -1,2 +1,5 @@
+export { FakeNftables } from './fake/port.js';
+export type { DecodedChain, DecodedExpression, DecodedRule, DecodedSet, DecodedTable } from './nftables/decoded.js';
+export { readDecoded } from './nftables/decoded.js';
 export { openNftables } from './nftables/port.js';
 export type { KernelFeatures, NftablesPort } from './port.js';

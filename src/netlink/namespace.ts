@@ -23,10 +23,7 @@ export function inNamespace<T>(netns: string | undefined, open: () => T): T {
       try {
         return open();
       } finally {
-        libc.setns(here, CLONE_NEWNET);
-        if (readlinkSync('/proc/thread-self/ns/net') !== before) {
-          throw new Failure('netns-lost', `this thread did not come back from network namespace ${netns}`);
-        }
+        comeBack(here, before, netns);
       }
     } finally {
       libc.close(there);
@@ -59,6 +56,14 @@ function enter(fd: number, netns: string): void {
     libc.setns(fd, CLONE_NEWNET);
   } catch (error) {
     throw namespaceFailure(netns, error);
+  }
+}
+
+/** A thread left in a foreign namespace would act on the wrong network from then on. */
+function comeBack(fd: number, identity: string, from: string): void {
+  libc.setns(fd, CLONE_NEWNET);
+  if (readlinkSync('/proc/thread-self/ns/net') !== identity) {
+    throw new Failure('netns-lost', `this thread did not come back from network namespace ${from}`);
   }
 }
 

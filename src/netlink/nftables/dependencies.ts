@@ -5,13 +5,35 @@ import { compare, loadMeta } from './expressions.js';
 
 type Network = 'ip' | 'ip6' | 'arp';
 
-/** NFPROTO_*; the inet family sees no ARP. */
-const nfproto: Readonly<Partial<Record<Network, number>>> = { ip: 2, ip6: 10 };
+const NFPROTO_IPV4 = 2;
+const NFPROTO_IPV6 = 10;
+/** The inet family sees no ARP. */
+const nfproto: Readonly<Partial<Record<Network, number>>> = { ip: NFPROTO_IPV4, ip6: NFPROTO_IPV6 };
 const etherType: Readonly<Record<Network, number>> = { ip: 0x0800, ip6: 0x86dd, arp: 0x0806 };
 const ARPHRD_ETHER = 1;
 const ICMP = 1;
 const TCP = 6;
 const ICMPV6 = 58;
+
+const networks: readonly Network[] = ['ip', 'ip6', 'arp'];
+
+// Expressions are values: one of each serves all rules.
+const none: readonly Expression[] = [];
+const loadTransport = loadMeta('l4proto');
+const byEtherType = (network: Network): readonly Expression[] => [
+  loadMeta('protocol'),
+  compare('eq', networkBytes(BigInt(etherType[network]), dataTypes.ether_type.length)),
+];
+const byNfproto = (protocol: number): readonly Expression[] => [
+  loadMeta('nfproto'),
+  compare('eq', Buffer.from([protocol])),
+];
+const networkCheck: Readonly<Record<TableFamily, Readonly<Record<Network, readonly Expression[]>>>> = {
+  inet: { ip: byNfproto(NFPROTO_IPV4), ip6: byNfproto(NFPROTO_IPV6), arp: byEtherType('arp') },
+  bridge: { ip: byEtherType('ip'), ip6: byEtherType('ip6'), arp: byEtherType('arp') },
+};
+/** A number of the kernel's own, so in host order. */
+const ethernetCheck: readonly Expression[] = [loadMeta('iiftype'), compare('eq', Buffer.from([ARPHRD_ETHER, 0]))];
 
 /** What a rule has already established about its packet, and the checks it still needs before it may use a field. */
 export class Dependencies {
@@ -27,7 +49,7 @@ export class Dependencies {
     this.#isEthernet = family === 'bridge';
   }
 
-  of(field: Field | 'tcp flags'): Expression[] {
+  of(field: Field | 'tcp flags'): readonly Expression[] {
     switch (field) {
       case 'ip saddr':
       case 'ip daddr':
@@ -58,15 +80,15 @@ export class Dependencies {
       case 'th dport':
       case 'fib saddr type':
       case 'fib daddr type':
-        return [];
+        return none;
     }
   }
 
   /** The check that the packet's transport protocol is `protocol`, unless the rule has it already. */
-  transport(protocol: number): Expression[] {
-    if (this.#transport === protocol) return [];
+  transport(protocol: number): readonly Expression[] {
+    if (this.#transport === protocol) return none;
     this.#transport = protocol;
-    return [loadMeta('l4proto'), compare('eq', Buffer.from([protocol]))];
+    return [loadTransport, compare('eq', networkBytes(BigInt(protocol), dataTypes.inet_proto.length))];
   }
 
   /** The rule itself now demands that `field` is `value`. */
@@ -80,28 +102,21 @@ export class Dependencies {
     }
   }
 
-  #needNetwork(network: Network): Expression[] {
-    if (this.#network === network) return [];
+  #needNetwork(network: Network): readonly Expression[] {
+    if (this.#network === network) return none;
     this.#network = network;
-    const protocol = this.#family === 'inet' ? nfproto[network] : undefined;
-    return protocol === undefined
-      ? [loadMeta('protocol'), compare('eq', networkBytes(BigInt(etherType[network]), dataTypes.ether_type.length))]
-      : [loadMeta('nfproto'), compare('eq', Buffer.from([protocol]))];
+    return networkCheck[this.#family][network];
   }
 
   /** Where a rule names the ICMP protocol itself, nft asks for no address family either. */
-  #needIcmp(network: Network, protocol: number): Expression[] {
-    if (this.#transport === protocol) return [];
+  #needIcmp(network: Network, protocol: number): readonly Expression[] {
+    if (this.#transport === protocol) return none;
     return [...this.#needNetwork(network), ...this.transport(protocol)];
   }
 
-  #needEthernet(): Expression[] {
-    if (this.#isEthernet) return [];
+  #needEthernet(): readonly Expression[] {
+    if (this.#isEthernet) return none;
     this.#isEthernet = true;
-    const ethernet = Buffer.alloc(2);
-    ethernet.writeUInt16LE(ARPHRD_ETHER);
-    return [loadMeta('iiftype'), compare('eq', ethernet)];
+    return ethernetCheck;
   }
 }
-
-const networks: readonly Network[] = ['ip', 'ip6', 'arp'];

@@ -39,7 +39,7 @@ export interface EncodeOptions {
  * number that does not fit its field.
  */
 export function encodeOperations(operations: readonly Operation[], options: EncodeOptions): Batch {
-  const encoder = new Encoder(new BatchWriter(options.firstSequence, options.generation, 64 + operations.length * 400));
+  const encoder = new Encoder(new BatchWriter(options.firstSequence, options.generation, 64 + operations.length * 512));
   operations.forEach((operation, index) => {
     encoder.operation(operation, index);
   });

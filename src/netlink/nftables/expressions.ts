@@ -123,11 +123,20 @@ export function verdictData(verdict: Verdict): Data {
   }
 }
 
-export const immediateVerdict = (verdict: Verdict): Expression => ({
+const verdictExpression = (verdict: Verdict): Expression => ({
   kind: 'immediate',
   dreg: VERDICT_REGISTER,
   data: verdictData(verdict),
 });
+
+const plainVerdicts = {
+  accept: verdictExpression({ kind: 'accept' }),
+  drop: verdictExpression({ kind: 'drop' }),
+  return: verdictExpression({ kind: 'return' }),
+} as const;
+
+export const immediateVerdict = (verdict: Verdict): Expression =>
+  verdict.kind === 'jump' || verdict.kind === 'goto' ? verdictExpression(verdict) : plainVerdicts[verdict.kind];
 
 export const immediate = (bytes: Buffer): Expression => ({ kind: 'immediate', dreg: REGISTER, data: value(bytes) });
 

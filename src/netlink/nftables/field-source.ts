@@ -41,9 +41,7 @@ const sources: Readonly<Record<Field | 'tcp flags', Source>> = {
   'fib daddr type': { from: 'fib', address: 'daddr' },
 };
 
-/** The expression that loads a field; of a header field, only its first `length` bytes when given. */
-export function fieldSource(field: Field | 'tcp flags', length?: number): Expression {
-  const source = sources[field];
+function load(source: Source, length?: number): Expression {
   switch (source.from) {
     case 'payload':
       return loadPayload(source.base, source.offset, length ?? source.length);
@@ -52,4 +50,18 @@ export function fieldSource(field: Field | 'tcp flags', length?: number): Expres
     case 'fib':
       return loadFibType(source.address);
   }
+}
+
+/** Expressions are values: one per field serves all rules. */
+const whole = new Map<Field | 'tcp flags', Expression>();
+
+/** The expression that loads a field; of a header field, only its first `length` bytes when given. */
+export function fieldSource(field: Field | 'tcp flags', length?: number): Expression {
+  if (length !== undefined) return load(sources[field], length);
+  let expression = whole.get(field);
+  if (expression === undefined) {
+    expression = load(sources[field]);
+    whole.set(field, expression);
+  }
+  return expression;
 }

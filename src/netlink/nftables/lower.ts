@@ -60,7 +60,8 @@ class Lowering implements LoweredRule {
   match(match: Match): void {
     switch (match.kind) {
       case 'values':
-        return this.#values(match);
+        this.#values(match);
+        return;
       case 'set':
         this.#need(match.field);
         this.expressions.push(fieldSource(match.field));
@@ -68,9 +69,11 @@ class Lowering implements LoweredRule {
         this.expressions.push(e.lookup({ name: match.set }, match.negated));
         return;
       case 'names':
-        return this.#names(match);
+        this.#names(match);
+        return;
       case 'flags':
-        return this.#flags(match);
+        this.#flags(match);
+        return;
     }
   }
 

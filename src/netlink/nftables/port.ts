@@ -5,7 +5,7 @@ import { probeFeatures } from './probe.js';
 import { readRuleset } from './read.js';
 import { Requests } from './request.js';
 
-const NETLINK_NETFILTER = 12;
+export const NETLINK_NETFILTER = 12;
 
 /** The nf_tables of this network namespace, or of a named one. Failures: `no-such-netns`, `no-permission`. */
 export function openNftables(netns?: string): NftablesPort {

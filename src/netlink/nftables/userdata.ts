@@ -46,12 +46,13 @@ const number = (value: number): Buffer => {
 /** `digest` is 16 hex digits. */
 export function ruleUserdata(digest: string, comment: string | null): Buffer {
   const commentBytes = comment === null ? 0 : comment.length + 3;
-  const bytes = Buffer.alloc(commentBytes + 10);
+  const bytes = Buffer.allocUnsafe(commentBytes + 10);
   if (comment !== null) {
     bytes[0] = RULE_COMMENT;
     bytes[1] = comment.length + 1;
     // One byte a character: comments are printable ASCII.
     bytes.write(comment, 2, 'latin1');
+    bytes[commentBytes - 1] = 0;
   }
   bytes[commentBytes] = DIGEST;
   bytes[commentBytes + 1] = 8;

@@ -1,0 +1,158 @@
+import type {
+  BaseHook,
+  Interval,
+  NamedSet,
+  Rule,
+  Statement,
+  TableRef,
+  Verdict,
+  VerdictMap,
+} from '../../ruleset/index.js';
+
+export interface FakeRule {
+  readonly handle: bigint;
+  readonly rule: Rule;
+  readonly counter: { readonly packets: bigint; readonly bytes: bigint };
+}
+
+export interface FakeChain {
+  readonly name: string;
+  readonly base?: BaseHook;
+  readonly rules: FakeRule[];
+}
+
+export interface FakeTable {
+  readonly ref: TableRef;
+  readonly chains: Map<string, FakeChain>;
+  readonly sets: Map<string, NamedSet>;
+  readonly maps: Map<string, VerdictMap>;
+}
+
+/** One kernel's errno for one operation; caught by the transaction it belongs to. */
+export class Refusal extends Error {}
+
+export const verdictOf = (statement: Statement): Verdict | null =>
+  statement.kind === 'verdict' ? statement.verdict : null;
+
+export function existing<T>(values: ReadonlyMap<string, T>, name: string): T {
+  const value = values.get(name);
+  if (value === undefined) throw new Refusal('ENOENT');
+  return value;
+}
+
+export function addChain(table: FakeTable, name: string, base: BaseHook | undefined): void {
+  const present = table.chains.get(name);
+  if (present === undefined) {
+    table.chains.set(name, base === undefined ? { name, rules: [] } : { name, base, rules: [] });
+    return;
+  }
+  if (base === undefined) return;
+  // A chain cannot be hooked, moved to another hook or given another priority once it exists.
+  if (present.base?.hook !== base.hook || present.base.priority !== base.priority) throw new Refusal('EOPNOTSUPP');
+  table.chains.set(name, { ...present, base });
+}
+
+export function deleteChain(table: FakeTable, name: string): void {
+  existing(table.chains, name);
+  const jumps = (verdict: Verdict | null): boolean =>
+    (verdict?.kind === 'jump' || verdict?.kind === 'goto') && verdict.chain === name;
+  const inRules = [...table.chains.values()].some(
+    (chain) => chain.name !== name && chain.rules.some(({ rule }) => rule.statements.some((s) => jumps(verdictOf(s)))),
+  );
+  const inMaps = [...table.maps.values()].some((map) => map.elements.some(({ verdict }) => jumps(verdict)));
+  if (inRules || inMaps) throw new Refusal('EBUSY');
+  table.chains.delete(name);
+}
+
+/** Sets and maps share their names. */
+export function addSet(table: FakeTable, set: NamedSet): void {
+  if (table.maps.has(set.name)) throw new Refusal('EEXIST');
+  const present = table.sets.get(set.name);
+  if (present === undefined) table.sets.set(set.name, { ...set, elements: [] });
+  else if (present.type !== set.type) throw new Refusal('EEXIST');
+}
+
+export function addMap(table: FakeTable, name: string): void {
+  if (table.sets.has(name)) throw new Refusal('EEXIST');
+  if (!table.maps.has(name)) table.maps.set(name, { name, elements: [] });
+}
+
+export function deleteNamed(table: FakeTable, values: Map<string, unknown>, name: string): void {
+  if (!values.has(name)) throw new Refusal('ENOENT');
+  const used = [...table.chains.values()].some(({ rules }) =>
+    rules.some(
+      ({ rule }) =>
+        rule.matches.some((match) => match.kind === 'set' && match.set === name) ||
+        rule.statements.some((statement) => statement.kind === 'dispatch' && statement.map === name),
+    ),
+  );
+  if (used) throw new Refusal('EBUSY');
+  values.delete(name);
+}
+
+const overlap = (a: Interval, b: Interval): boolean => a[0] <= b[1] && b[0] <= a[1];
+
+const same = (a: Interval, b: Interval): boolean => a[0] === b[0] && a[1] === b[1];
+
+export function addElements(table: FakeTable, name: string, added: readonly Interval[]): void {
+  const set = existing(table.sets, name);
+  const elements = [...set.elements];
+  for (const interval of added) {
+    if (elements.some((present) => same(present, interval))) continue;
+    if (elements.some((present) => overlap(present, interval))) throw new Refusal('EEXIST');
+    elements.push(interval);
+  }
+  elements.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  table.sets.set(name, { ...set, elements });
+}
+
+export function deleteElements(table: FakeTable, name: string, deleted: readonly Interval[]): void {
+  const set = existing(table.sets, name);
+  let elements = [...set.elements];
+  for (const interval of deleted) {
+    if (!elements.some((present) => same(present, interval))) throw new Refusal('ENOENT');
+    elements = elements.filter((present) => !same(present, interval));
+  }
+  table.sets.set(name, { ...set, elements });
+}
+
+const sameVerdict = (a: Verdict, b: Verdict): boolean =>
+  a.kind === b.kind && ('chain' in a ? a.chain : null) === ('chain' in b ? b.chain : null);
+
+export function addMapElements(table: FakeTable, name: string, added: VerdictMap['elements']): void {
+  const map = existing(table.maps, name);
+  const elements = [...map.elements];
+  for (const element of added) {
+    checkTarget(table, element.verdict);
+    const present = elements.find(({ key }) => key === element.key);
+    if (present === undefined) elements.push(element);
+    else if (!sameVerdict(present.verdict, element.verdict)) throw new Refusal('EEXIST');
+  }
+  table.maps.set(name, { ...map, elements });
+}
+
+export function deleteMapElements(table: FakeTable, name: string, keys: readonly string[]): void {
+  const map = existing(table.maps, name);
+  let elements = [...map.elements];
+  for (const key of keys) {
+    if (!elements.some((present) => present.key === key)) throw new Refusal('ENOENT');
+    elements = elements.filter((present) => present.key !== key);
+  }
+  table.maps.set(name, { ...map, elements });
+}
+
+export function deleteRule(table: FakeTable, chain: string, handle: bigint): void {
+  const { rules } = existing(table.chains, chain);
+  rules.splice(indexOfRule(rules, handle), 1);
+}
+
+export function indexOfRule(rules: readonly FakeRule[], handle: bigint): number {
+  const index = rules.findIndex((rule) => rule.handle === handle);
+  if (index === -1) throw new Refusal('ENOENT');
+  return index;
+}
+
+export function checkTarget(table: FakeTable, verdict: Verdict): void {
+  if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return;
+  if (existing(table.chains, verdict.chain).base !== undefined) throw new Refusal('EOPNOTSUPP');
+}

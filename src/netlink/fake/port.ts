@@ -1,0 +1,226 @@
+import type {
+  CurrentRuleset,
+  CurrentTable,
+  Operation,
+  Rule,
+  RulePosition,
+  TableRef,
+  TransactionError,
+  TransactionResult,
+} from '../../ruleset/index.js';
+import { commentOf, printRuleset, ruleDigest } from '../../ruleset/index.js';
+import type { KernelFeatures, NftablesPort } from '../port.js';
+import { checkJumps } from './jumps.js';
+import {
+  addChain,
+  addElements,
+  addMap,
+  addMapElements,
+  addSet,
+  checkTarget,
+  deleteChain,
+  deleteElements,
+  deleteMapElements,
+  deleteNamed,
+  deleteRule,
+  existing,
+  type FakeTable,
+  indexOfRule,
+  Refusal,
+  verdictOf,
+} from './objects.js';
+
+/** A kernel in memory: it keeps our tables, and refuses what the real one refuses. */
+export class FakeNftables implements NftablesPort {
+  #tables = new Map<string, FakeTable>();
+  #generation = 1;
+  #lastHandle = 0n;
+  readonly #features: KernelFeatures;
+
+  constructor(features: Partial<KernelFeatures> = {}) {
+    this.#features = {
+      bridgeConntrack: true,
+      bridgeReject: true,
+      inetReject: true,
+      inetFib: true,
+      log: true,
+      ...features,
+    };
+  }
+
+  async read(): Promise<CurrentRuleset> {
+    return { generation: this.#generation, tables: [...this.#tables.values()].map(currentTable) };
+  }
+
+  async commit(operations: readonly Operation[], generation: number): Promise<TransactionResult> {
+    if (generation !== this.#generation) return { ok: false, reason: 'stale' };
+    if (operations.length === 0) return { ok: true };
+    const before = { tables: this.#tables, lastHandle: this.#lastHandle };
+    this.#tables = copyTables(before.tables);
+    const errors: TransactionError[] = [];
+    const attempt = (operation: number | null, step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        errors.push({ operation, errno: error.message, detail: null });
+      }
+    };
+    for (const [index, operation] of operations.entries()) attempt(index, () => this.#carryOut(operation));
+    // Like the kernel: only a batch without other faults is checked for jumps that never end.
+    if (errors.length === 0) attempt(null, () => checkJumps(this.#tables));
+    if (errors.length > 0) {
+      this.#tables = before.tables;
+      this.#lastHandle = before.lastHandle;
+      return { ok: false, reason: 'refused', errors };
+    }
+    this.#generation += 1;
+    return { ok: true };
+  }
+
+  async probe(): Promise<KernelFeatures> {
+    return this.#features;
+  }
+
+  close(): void {}
+
+  /** What `nft list ruleset` would show of it, in the printer's words. */
+  dump(): string {
+    return printRuleset({
+      tables: [...this.#tables.values()].map(({ ref, chains, sets, maps }) => ({
+        ...ref,
+        chains: [...chains.values()].map((chain) => ({ ...chain, rules: chain.rules.map(({ rule }) => rule) })),
+        sets: [...sets.values()],
+        maps: [...maps.values()],
+      })),
+    });
+  }
+
+  /** Somebody else commits something that is not ours. */
+  disturb(): void {
+    this.#generation += 1;
+  }
+
+  /** Lets packets pass every rule that counts. */
+  count(packets: bigint, bytes: bigint): void {
+    for (const { chains } of this.#tables.values()) {
+      for (const { rules } of chains.values()) {
+        for (const [index, { handle, rule, counter }] of rules.entries()) {
+          rules[index] = {
+            handle,
+            rule,
+            counter: { packets: counter.packets + packets, bytes: counter.bytes + bytes },
+          };
+        }
+      }
+    }
+  }
+
+  #carryOut(operation: Operation): void {
+    if (operation.kind === 'add table') {
+      this.#addTable(operation.table);
+      return;
+    }
+    const table = this.#tables.get(keyOf(operation.table));
+    if (table === undefined) throw new Refusal('ENOENT');
+    switch (operation.kind) {
+      case 'delete table':
+        this.#tables.delete(keyOf(operation.table));
+        return;
+      case 'add chain':
+        addChain(table, operation.chain.name, operation.chain.base);
+        return;
+      case 'delete chain':
+        deleteChain(table, operation.chain);
+        return;
+      case 'add set':
+        addSet(table, operation.set);
+        return;
+      case 'delete set':
+        deleteNamed(table, table.sets, operation.set);
+        return;
+      case 'add elements':
+        addElements(table, operation.set.name, operation.elements);
+        return;
+      case 'delete elements':
+        deleteElements(table, operation.set.name, operation.elements);
+        return;
+      case 'add map':
+        addMap(table, operation.map.name);
+        return;
+      case 'delete map':
+        deleteNamed(table, table.maps, operation.map);
+        return;
+      case 'add map elements':
+        addMapElements(table, operation.map, operation.elements);
+        return;
+      case 'delete map elements':
+        deleteMapElements(table, operation.map, operation.keys);
+        return;
+      case 'add rule':
+        this.#addRule(table, operation.chain, operation.rule, operation.position);
+        return;
+      case 'delete rule':
+        deleteRule(table, operation.chain, operation.handle);
+        return;
+      case 'flush chain':
+        existing(table.chains, operation.chain).rules.length = 0;
+        return;
+    }
+  }
+
+  #addTable(ref: TableRef): void {
+    if (this.#tables.has(keyOf(ref))) return;
+    this.#tables.set(keyOf(ref), { ref, chains: new Map(), sets: new Map(), maps: new Map() });
+  }
+
+  #addRule(table: FakeTable, chain: string, rule: Rule, position: RulePosition): void {
+    const { rules } = existing(table.chains, chain);
+    const index = position.at === 'end' ? rules.length : indexOfRule(rules, position.handle);
+    for (const match of rule.matches) if (match.kind === 'set') existing(table.sets, match.set);
+    for (const statement of rule.statements) {
+      if (statement.kind === 'dispatch') existing(table.maps, statement.map);
+      const verdict = verdictOf(statement);
+      if (verdict !== null) checkTarget(table, verdict);
+    }
+    this.#lastHandle += 1n;
+    rules.splice(index, 0, { handle: this.#lastHandle, rule, counter: { packets: 0n, bytes: 0n } });
+  }
+}
+
+const keyOf = ({ family, name }: TableRef): string => `${family} ${name}`;
+
+function copyTables(tables: ReadonlyMap<string, FakeTable>): Map<string, FakeTable> {
+  return new Map(
+    [...tables].map(([key, { ref, chains, sets, maps }]) => [
+      key,
+      {
+        ref,
+        chains: new Map([...chains].map(([name, chain]) => [name, { ...chain, rules: [...chain.rules] }])),
+        sets: new Map(sets),
+        maps: new Map(maps),
+      },
+    ]),
+  );
+}
+
+function currentTable({ ref, chains, sets, maps }: FakeTable): CurrentTable {
+  return {
+    ...ref,
+    chains: [...chains.values()].map(({ rules, ...chain }) => ({
+      ...chain,
+      rules: rules.map(({ handle, rule, counter }) => ({
+        handle,
+        digest: ruleDigest(rule),
+        comment: commentOf(rule),
+        counter: rule.statements.some(({ kind }) => kind === 'counter') ? counter : null,
+      })),
+    })),
+    sets: [...sets.values()].map(({ name, type, elements }) => ({ name, type, elements })),
+    maps: [...maps.values()].map(({ name, elements }) => ({
+      name,
+      elements: elements.map(({ key, verdict }) => ({ key, verdict })),
+    })),
+    foreignSets: [],
+  };
+}

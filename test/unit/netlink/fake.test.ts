@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { FakeNftables } from '../../../src/netlink/index.js';
+import { nftablesPortSuite } from '../../support/nftables-port-suite.js';
+import { counter, ours, rule } from '../../support/rules.js';
+
+nftablesPortSuite('fake', () => {
+  const port = new FakeNftables();
+  return { port, disturb: () => port.disturb(), close: () => port.close() };
+});
+
+test('dumps what it holds as nft text', async () => {
+  const port = new FakeNftables();
+  const table = ours('inet');
+  const { generation } = await port.read();
+  await port.commit(
+    [
+      { kind: 'add table', table },
+      { kind: 'add chain', table, chain: { name: 'c', rules: [] } },
+      { kind: 'add rule', table, chain: 'c', rule: rule([]), position: { at: 'end' } },
+    ],
+    generation,
+  );
+  expect(port.dump()).toContain('\tchain c {\n\t\tdrop\n\t}\n');
+});
+
+test('counts packets in rules that count', async () => {
+  const port = new FakeNftables();
+  const table = ours('inet');
+  await port.commit(
+    [
+      { kind: 'add table', table },
+      { kind: 'add chain', table, chain: { name: 'c', rules: [] } },
+      { kind: 'add rule', table, chain: 'c', rule: rule([], [counter]), position: { at: 'end' } },
+      { kind: 'add rule', table, chain: 'c', rule: rule([]), position: { at: 'end' } },
+    ],
+    1,
+  );
+  port.count(2n, 120n);
+  const rules = (await port.read()).tables[0]?.chains[0]?.rules;
+  expect(rules?.map((current) => current.counter)).toEqual([{ packets: 2n, bytes: 120n }, null]);
+});
+
+test('has the features it is told to have', async () => {
+  expect((await new FakeNftables({ bridgeConntrack: false }).probe()).bridgeConntrack).toBe(false);
+  expect((await new FakeNftables().probe()).bridgeConntrack).toBe(true);
+});
