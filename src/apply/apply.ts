@@ -1,7 +1,4 @@
-import type { Change } from '../ruleset/change.js';
-import { countChanges } from '../ruleset/change.js';
-import { diffRuleset } from '../ruleset/diff.js';
-import type { CurrentRuleset, Ruleset } from '../ruleset/index.js';
+import { type Change, type CurrentRuleset, countChanges, diffRuleset, type Ruleset } from '../ruleset/index.js';
 import { refuseWhatIsLacking } from './features.js';
 import { findGenerationRuleset, type Sources, storeGeneration } from './generation.js';
 import { makePlan } from './plan.js';
@@ -48,6 +45,7 @@ export function applyRuleset(world: World, request: ApplyRequest): Promise<Appli
       time: new Date(clock.now()).toISOString(),
       summary: describeChanges(plan.changes),
       node,
+      previous: position.current,
       ...author,
     };
     const store = () => storeGeneration(state, meta, ruleset, sources);

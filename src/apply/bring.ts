@@ -1,7 +1,6 @@
 import { Failure } from '../diagnostics/index.js';
-import type { NftablesPort } from '../netlink/port.js';
-import type { Change } from '../ruleset/change.js';
-import type { Ruleset } from '../ruleset/index.js';
+import type { NftablesPort } from '../netlink/index.js';
+import type { Change, Ruleset } from '../ruleset/index.js';
 import { makePlan, type Plan } from './plan.js';
 import { refusal } from './refusal.js';
 

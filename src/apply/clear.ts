@@ -25,7 +25,14 @@ export function clear(world: World, author: Author): Promise<Cleared> {
     if (removed.length === 0) return { removed };
     const generation = nextGeneration(state);
     const time = new Date(clock.now()).toISOString();
-    const meta = { generation, time, summary: 'cleared: our tables taken out of the kernel', node: null, ...author };
+    const meta = {
+      generation,
+      time,
+      summary: 'cleared: our tables taken out of the kernel',
+      node: null,
+      previous: position.current,
+      ...author,
+    };
     const store = () => storeGeneration(state, meta, empty, new Map());
     await carryOut(world, position, { action: 'clear', generation, ruleset: empty, plan, store });
     return { removed };

@@ -1,7 +1,14 @@
 import { Failure } from '../diagnostics/index.js';
-import type { KernelFeatures } from '../netlink/port.js';
-import { type Rule, type Ruleset, spellOrigin, type Table, type TableFamily } from '../ruleset/index.js';
-import { chainsOf, referencesOf } from '../ruleset/references.js';
+import type { KernelFeatures } from '../netlink/index.js';
+import {
+  chainsOf,
+  type Rule,
+  type Ruleset,
+  referencesOf,
+  spellOrigin,
+  type Table,
+  type TableFamily,
+} from '../ruleset/index.js';
 
 export type Feature = keyof KernelFeatures;
 

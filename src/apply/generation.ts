@@ -1,6 +1,5 @@
 import { Failure } from '../diagnostics/index.js';
-import type { Ruleset } from '../ruleset/index.js';
-import { readJson, rulesetFromJson, rulesetToJson } from '../ruleset/json.js';
+import { type Ruleset, readJson, rulesetFromJson, rulesetToJson } from '../ruleset/index.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
 
 /** Who made a generation, when, and what it was about. */
@@ -13,6 +12,8 @@ export interface GenerationMeta {
   readonly summary: string;
   /** The node whose site was compiled; null for a generation that comes from no site. */
   readonly node: string | null;
+  /** The generation that was in force when this one was made; null for the first. */
+  readonly previous: number | null;
   /** The version of ringwall that wrote it. */
   readonly version: string;
 }
@@ -59,6 +60,7 @@ export function readMeta(state: StateDirectory, generation: number): GenerationM
       user: reader.field('user').string(),
       summary: reader.field('summary').string(),
       node: reader.field('node').nullable((field) => field.string()),
+      previous: reader.field('previous').nullable((field) => field.integer()),
       version: reader.field('version').string(),
     })),
   );
@@ -83,6 +85,14 @@ export function readSources(state: StateDirectory, generation: number): Map<stri
         ),
       ),
   );
+}
+
+/** The generation `rollback` goes to by default; null when nothing tells. */
+export function previousGeneration(state: StateDirectory, generation: number): number | null {
+  const stored = storedGenerations(state);
+  const { previous } = readMeta(state, generation);
+  if (previous !== null && stored.includes(previous)) return previous;
+  return stored.filter((number) => number < generation).at(-1) ?? null;
 }
 
 /** As `readGenerationRuleset`, but null when the generation is not there or damaged. */

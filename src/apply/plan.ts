@@ -1,6 +1,5 @@
-import type { NftablesPort } from '../netlink/port.js';
-import { diffRuleset, type RulesetDiff } from '../ruleset/diff.js';
-import type { CurrentRuleset, Ruleset } from '../ruleset/index.js';
+import type { NftablesPort } from '../netlink/index.js';
+import { type CurrentRuleset, diffRuleset, type Ruleset, type RulesetDiff } from '../ruleset/index.js';
 
 /** What would bring the kernel to a desired ruleset, and the dump it was made from. */
 export interface Plan extends RulesetDiff {

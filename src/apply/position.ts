@@ -1,5 +1,4 @@
-import { readJson } from '../ruleset/json.js';
-import type { Reader } from '../ruleset/reader.js';
+import { type Reader, readJson } from '../ruleset/index.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
 
 /** What takes the kernel from one generation to another. */

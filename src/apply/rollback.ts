@@ -1,17 +1,20 @@
 import { Failure } from '../diagnostics/index.js';
 import type { Applied } from './apply.js';
 import { refuseWhatIsLacking } from './features.js';
-import { readGenerationRuleset, storedGenerations } from './generation.js';
+import { previousGeneration, readGenerationRuleset, storedGenerations } from './generation.js';
 import { makePlan } from './plan.js';
-import { withLock } from './state-directory.js';
+import { type StateDirectory, withLock } from './state-directory.js';
 import { carryOut, settle, type World } from './transition.js';
 
-/** Brings the kernel back to a stored generation, by default the one before the current one. Compiles nothing. */
+/**
+ * Brings the kernel back to a stored generation, by default the one that was in force before the current one was made.
+ * Compiles nothing.
+ */
 export function rollback(world: World, wanted?: number): Promise<Applied> {
   const { state, nftables } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    const generation = chooseGeneration(storedGenerations(state), position.current, wanted);
+    const generation = chooseGeneration(state, position.current, wanted);
     const ruleset = readGenerationRuleset(state, generation);
     refuseWhatIsLacking(ruleset, await nftables.probe());
     const plan = await makePlan(nftables, ruleset);
@@ -21,8 +24,10 @@ export function rollback(world: World, wanted?: number): Promise<Applied> {
   });
 }
 
-function chooseGeneration(stored: readonly number[], current: number | null, wanted: number | undefined): number {
-  if (stored.length === 0) {
+function chooseGeneration(state: StateDirectory, current: number | null, wanted: number | undefined): number {
+  const stored = storedGenerations(state);
+  const newest = stored.at(-1);
+  if (newest === undefined) {
     throw new Failure('no-generation', 'there is no generation to go back to: nothing was applied yet', {
       help: '`ringwall apply` makes the first one',
     });
@@ -30,11 +35,12 @@ function chooseGeneration(stored: readonly number[], current: number | null, wan
   if (wanted !== undefined) {
     if (stored.includes(wanted)) return wanted;
     throw new Failure('no-generation', `there is no generation ${wanted}`, {
-      help: `\`ringwall history\` lists them: ${stored.at(0)} to ${stored.at(-1)}`,
+      help: `\`ringwall history\` lists them: ${stored.at(0)} to ${newest}`,
     });
   }
-  const before = stored.filter((number) => current === null || number < current).at(-1);
-  if (before !== undefined) return before;
+  if (current === null) return newest;
+  const previous = previousGeneration(state, current);
+  if (previous !== null) return previous;
   throw new Failure('no-generation', `generation ${current} is the first one: there is none before it`, {
     help: '`ringwall clear` takes our tables out of the kernel',
   });

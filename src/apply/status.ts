@@ -1,6 +1,6 @@
 import { Failure } from '../diagnostics/index.js';
-import type { NftablesPort } from '../netlink/port.js';
-import type { Change } from '../ruleset/change.js';
+import type { NftablesPort } from '../netlink/index.js';
+import type { Change } from '../ruleset/index.js';
 import { readGenerationRuleset } from './generation.js';
 import { makePlan } from './plan.js';
 import { readPosition } from './position.js';

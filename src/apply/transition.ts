@@ -1,10 +1,7 @@
 import { Failure } from '../diagnostics/index.js';
-import type { NftablesPort } from '../netlink/port.js';
+import type { NftablesPort } from '../netlink/index.js';
 import type { Clock } from '../ports/index.js';
-import type { Change } from '../ruleset/change.js';
-import { spellChange } from '../ruleset/change.js';
-import { diffRuleset } from '../ruleset/diff.js';
-import type { Ruleset } from '../ruleset/index.js';
+import { type Change, diffRuleset, type Ruleset, spellChange } from '../ruleset/index.js';
 import { bring } from './bring.js';
 import { findGenerationRuleset, removeGeneration, storedGenerations } from './generation.js';
 import { makePlan, type Plan } from './plan.js';

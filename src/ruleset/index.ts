@@ -1,12 +1,17 @@
+export { type Change, type ChangeSummary, countChanges, spellChange } from './change.js';
 export { commentOf, spellOrigin } from './comment.js';
 export type { CurrentChain, CurrentMap, CurrentRule, CurrentRuleset, CurrentSet, CurrentTable } from './current.js';
+export { diffRuleset, type RulesetDiff } from './diff.js';
 export { ruleDigest } from './digest.js';
 export type { DataType, Field, FlagField, NameField } from './field.js';
 export { ctState, fields, tcpFlag } from './field.js';
 export type { Interval } from './interval.js';
 export { includes, merge, one, prefixLength, range, subtract } from './interval.js';
+export { readJson, rulesetFromJson, rulesetToJson } from './json.js';
 export type { Operation, RulePosition, TableRef, TransactionError, TransactionResult } from './operation.js';
 export { printRule, printRuleBody, printRuleset, printTable, printVerdict } from './print.js';
+export { Reader, UnreadableValue } from './reader.js';
+export { chainsOf, type References, referencesOf } from './references.js';
 export type {
   BaseHook,
   Chain,

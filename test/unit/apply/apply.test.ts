@@ -270,6 +270,18 @@ describe('rollback and clear', () => {
     expect((await apply(w, 4)).generation).toBe(4);
   });
 
+  test('go back to what was in force, not to the number before', async () => {
+    const w = world();
+    await apply(w, 1);
+    await apply(w, 2);
+    await rollback(w);
+    await clear(w, author);
+    expect((await rollback(w)).generation).toBe(1);
+    await apply(w, 5);
+    await rollback(w);
+    expect(kernelPorts(w)).toEqual([1]);
+  });
+
   test('clear takes the tables out, is in the history, and can be rolled back', async () => {
     const w = world();
     await apply(w, 1);

@@ -1,0 +1,78 @@
+import { hostname } from 'node:os';
+import { type Compiled, compile } from '../compiler/index.js';
+import { type Diagnostic, Failure, render, type Summary, sortDiagnostics, summarize } from '../diagnostics/index.js';
+import type { Files } from '../ports/index.js';
+import { readSite, type Site } from '../site/index.js';
+import type { Context, Output } from './context.js';
+
+/** A node's files, read and compiled. */
+export interface Loaded {
+  readonly site: Site;
+  readonly compiled: Compiled;
+  /** Of reading and of compiling, in the order of the files. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly summary: Summary;
+  /** Every file that was read, by its path relative to the root. */
+  readonly sources: ReadonlyMap<string, Uint8Array>;
+}
+
+export function load({ options, files, clock }: Context): Loaded {
+  if (files.list(options.root) === null) {
+    throw new Failure('no-such-root', `there is no directory ${options.root}`, { help: 'check --root' });
+  }
+  if (!holdsNames(files, options.root, 'etc/pve') && !holdsNames(files, options.root, 'etc/network')) {
+    throw new Failure(
+      'no-site',
+      `there is no site under ${options.root}: neither etc/pve nor etc/network holds a file`,
+      {
+        help: 'check --root',
+      },
+    );
+  }
+  const { site, sources, diagnostics } = readSite(files, {
+    root: options.root,
+    ...(options.node === undefined ? {} : { node: options.node }),
+    // Proxmox names a node after the host name without its domain.
+    hostname: hostname().split('.')[0] ?? '',
+    now: Math.floor(clock.now() / 1000),
+  });
+  const compiled = compile(site);
+  const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics]);
+  return { site, compiled, diagnostics: all, summary: summarize(all), sources };
+}
+
+/**
+ * As `load`, for commands that act on the kernel: there `etc/pve` must hold something. On a host whose cluster file
+ * system is not mounted it is an empty directory, and taking that for a site without rules would open every guest.
+ */
+export function loadForKernel(context: Context): Loaded {
+  const { files, options } = context;
+  if (!holdsNames(files, options.root, 'etc/pve')) {
+    const path = inRoot(options.root, 'etc/pve');
+    throw new Failure('no-site', `${path} is empty or not there: there is no site to apply`, {
+      help: 'is pve-cluster running? the rules in force stay; --root reads a site from another place',
+    });
+  }
+  return load(context);
+}
+
+const inRoot = (root: string, path: string): string => (root === '/' ? `/${path}` : `${root}/${path}`);
+
+/** Is it a directory that is not empty? */
+const holdsNames = (files: Files, root: string, path: string): boolean =>
+  (files.list(inRoot(root, path)) ?? []).length > 0;
+
+/** Shows diagnostics with their source lines. */
+export function showDiagnostics(output: Output, diagnostics: readonly Diagnostic[], sources: Loaded['sources']): void {
+  const textOf = (file: string): string | null => {
+    const bytes = sources.get(file);
+    return bytes === undefined ? null : new TextDecoder().decode(bytes);
+  };
+  output.write(render(diagnostics, textOf, { color: output.color }));
+}
+
+/** Errors and warnings of a site, for commands whose answer is something else. */
+export function showProblems({ err }: Context, { diagnostics, sources }: Loaded): void {
+  const problems = diagnostics.filter(({ severity }) => severity !== 'hint');
+  if (problems.length > 0) showDiagnostics(err, problems, sources);
+}

@@ -1,0 +1,90 @@
+import process from 'node:process';
+import { CommanderError } from 'commander';
+import { Failure, harmless } from '../diagnostics/index.js';
+import { nodeFiles, systemClock } from '../ports/index.js';
+import { version } from './author.js';
+import type { Context, GlobalOptions, Output } from './context.js';
+import { notYet, readGlobalOptions } from './options.js';
+import { makeProgram } from './program.js';
+
+/** NO_COLOR: https://no-color.org */
+const { NO_COLOR, RINGWALL_DEBUG } = process.env;
+
+/** Runs the command line of `argv` (node, script, arguments) and answers its exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipes();
+  const json = argv.includes('--json');
+  let code = 0;
+  const program = makeProgram(version(), async (reader, act) => {
+    code = await act(contextOf(readGlobalOptions(reader)));
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return code;
+  } catch (error) {
+    return report(error, json);
+  }
+}
+
+function contextOf(options: GlobalOptions): Context {
+  if (options.only === 'network') {
+    throw notYet('--only network: the network side', 'leave it out: only the firewall is managed');
+  }
+  return {
+    options,
+    files: nodeFiles,
+    clock: systemClock,
+    out: outputOn(process.stdout, options.color),
+    err: outputOn(process.stderr, options.color),
+  };
+}
+
+function outputOn(stream: NodeJS.WriteStream, color: GlobalOptions['color']): Output {
+  const wanted = color === 'always' || (color === 'auto' && stream.isTTY === true && !NO_COLOR);
+  return { write: (text) => void stream.write(text), color: wanted };
+}
+
+/** `ringwall plan | head` closes the pipe early: the rest is not wanted, and that is no error. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** Shows why a command could not go on; answers the exit code. */
+function report(error: unknown, json: boolean): number {
+  const failure = toFailure(error);
+  if (failure === null) return 0;
+  if (json) {
+    const { code, message, help } = failure;
+    const shown = { code, message, ...(help === undefined ? {} : { help }) };
+    process.stdout.write(`${JSON.stringify({ error: shown })}\n`);
+  } else {
+    const lines = failure.message.split('\n').map((line) => `ringwall: ${harmless(line)}\n`);
+    const help = failure.help === undefined ? '' : `  help: ${harmless(failure.help)}\n`;
+    process.stderr.write(lines.join('') + help);
+  }
+  if (RINGWALL_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return failure.exit;
+}
+
+/** Null when there is nothing more to say, as after `--help`. */
+function toFailure(error: unknown): Failure | null {
+  if (error instanceof Failure) return error;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null;
+    // Without any command, commander has already shown the help.
+    const message =
+      error.code === 'commander.help'
+        ? 'no command was given'
+        : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return new Failure('usage', message, { help: '`ringwall --help` shows the commands', exit: 64 });
+  }
+  const what = error instanceof Error ? error.message : String(error);
+  return new Failure('bug', `this is a bug: ${what}`, {
+    help: 'run it again with RINGWALL_DEBUG=1 and report what it says',
+    cause: error,
+  });
+}

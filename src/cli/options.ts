@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Failure } from '../diagnostics/index.js';
+import type { GlobalOptions } from './context.js';
+
+/** Options every command has; they may stand before or after its name. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--root <dir>', 'read DIR/etc/pve and DIR/etc/network', '/')
+    .option('--node <name>', 'the node to act for (default: the only one under etc/pve/nodes, else the host name)')
+    .option('--state <dir>', 'where generations are kept', '/var/lib/ringwall')
+    .option('--netns <name>', 'act on that network namespace')
+    .option('--json', 'answer in JSON')
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(new Option('--only <part>', 'only that part').choices(['firewall', 'network']));
+}
+
+/** The values commander collected, checked. */
+export class OptionReader {
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  constructor(command: Command) {
+    this.#values = command.optsWithGlobals();
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    if (value !== undefined && typeof value !== 'string') throw new Error(`option ${name} is no text`);
+    if (value === '') throw new Failure('usage', `option --${name} is empty`, { exit: 64 });
+    return value;
+  }
+
+  number(name: string): number | undefined {
+    const value = this.#values[name];
+    if (value !== undefined && typeof value !== 'number') throw new Error(`option ${name} is no number`);
+    return value;
+  }
+
+  choice<const T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.text(name);
+    return choices.find((choice) => choice === value);
+  }
+}
+
+export function readGlobalOptions(reader: OptionReader): GlobalOptions {
+  return {
+    root: resolve(reader.text('root') ?? '/'),
+    node: reader.text('node'),
+    state: resolve(reader.text('state') ?? '/var/lib/ringwall'),
+    netns: reader.text('netns'),
+    json: reader.flag('json'),
+    color: reader.choice('color', ['auto', 'always', 'never']) ?? 'auto',
+    only: reader.choice('only', ['firewall', 'network']),
+  };
+}
+
+/** A whole number from 1, for commander. */
+export function positiveNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+/** Fails for what the command line promises and this version cannot do yet. */
+export function notYet(what: string, help: string): Failure {
+  return new Failure('not-yet', `${what} is not there yet`, { help });
+}

@@ -1,0 +1,106 @@
+import { Command } from 'commander';
+import type { Context } from './context.js';
+import { addGlobalOptions, OptionReader, positiveNumber } from './options.js';
+
+/** Runs a command in a context made from its options. The exit code is what it answers. */
+export type Run = (options: OptionReader, act: (context: Context) => Promise<number>) => Promise<void>;
+
+const exitCodes = `
+Exit codes: 0 done, 1 error, 2 there are changes (plan, status), 3 refused for safety, 64 wrong usage.`;
+
+/** The command line as a table of commands. Each is loaded when it runs, so that help and errors need none of them. */
+export function makeProgram(version: string, run: Run): Command {
+  const program = new Command('ringwall')
+    .description('Network and firewall manager for Proxmox hosts')
+    .version(version)
+    .configureHelp({ showGlobalOptions: true })
+    // Errors are shown by `main`, in one form for all.
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', exitCodes);
+  addGlobalOptions(program);
+
+  program
+    .command('check')
+    .description('read and resolve all files and show what is wrong with them')
+    .option('--strict', 'a warning counts as an error')
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      return run(options, async (context) =>
+        (await import('./check.js')).check(context, { strict: options.flag('strict') }),
+      );
+    });
+
+  program
+    .command('compile')
+    .description('print the ruleset as text that `nft -f` loads')
+    .option('--out <dir>', 'write DIR/host.nft and DIR/guests/<id>.nft instead')
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      return run(options, async (context) =>
+        (await import('./compile.js')).compile(context, { out: options.text('out') }),
+      );
+    });
+
+  program
+    .command('plan')
+    .description('show what apply would change in the kernel; changes nothing')
+    .action((...args: unknown[]) => run(optionsOf(args), async (context) => (await import('./plan.js')).plan(context)));
+
+  program
+    .command('apply')
+    .description('bring the kernel to what the files say, in one transaction')
+    .option('--confirm <seconds>', 'go back by itself unless confirmed in that time', positiveNumber)
+    .option('--yes', 'do not ask')
+    .option('--force', 'go ahead with a plan that would cut the administrator off')
+    .option('--tolerant', 'leave lines with errors inert and apply the rest')
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      const wanted = {
+        confirm: options.number('confirm'),
+        yes: options.flag('yes'),
+        tolerant: options.flag('tolerant'),
+      };
+      return run(options, async (context) => (await import('./apply.js')).apply(context, wanted));
+    });
+
+  program
+    .command('rollback')
+    .description('go back to a stored generation (default: the one before)')
+    .argument('[generation]', 'its number, as history shows it', positiveNumber)
+    .action((generation: unknown, ...rest: unknown[]) =>
+      run(optionsOf(rest), async (context) =>
+        (await import('./rollback.js')).rollback(context, typeof generation === 'number' ? generation : undefined),
+      ),
+    );
+
+  program
+    .command('history')
+    .description('list the stored generations, newest first')
+    .action((...args: unknown[]) =>
+      run(optionsOf(args), async (context) => (await import('./history.js')).history(context)),
+    );
+
+  program
+    .command('status')
+    .description('show where the kernel differs from what was applied')
+    .action((...args: unknown[]) =>
+      run(optionsOf(args), async (context) => (await import('./status.js')).status(context)),
+    );
+
+  program
+    .command('clear')
+    .description('take our tables out of the kernel')
+    .action((...args: unknown[]) =>
+      run(optionsOf(args), async (context) => (await import('./clear.js')).clear(context)),
+    );
+
+  return program;
+}
+
+/** Commander passes the command itself last. */
+function optionsOf(args: readonly unknown[]): OptionReader {
+  const command = args.at(-1);
+  if (!(command instanceof Command)) throw new Error('commander passed no command');
+  return new OptionReader(command);
+}

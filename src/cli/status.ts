@@ -1,0 +1,22 @@
+import { status as readStatus, type Status } from '../apply/index.js';
+import { harmless } from '../diagnostics/index.js';
+import { answer, type Context } from './context.js';
+import { withKernel } from './kernel.js';
+
+/** Compares the kernel with what was applied; 2 if anything differs. */
+export async function status(context: Context): Promise<number> {
+  const { files, options } = context;
+  const found = await withKernel(context, (nftables) => readStatus({ files, path: options.state }, nftables));
+  const { generation, drift, interrupted } = found;
+  answer(context, { generation, pending: null, drift, interrupted }, () => renderStatus(found));
+  return drift.length === 0 ? 0 : 2;
+}
+
+function renderStatus({ generation, drift, interrupted }: Status): string {
+  const cut =
+    interrupted === null ? '' : `a run that was going to generation ${interrupted} was cut short: apply again\n`;
+  if (drift.length === 0) return `${cut}generation ${generation}: the kernel holds what was applied\n`;
+  const lines = drift.map(({ kind, name, problem }) => `${harmless(`${kind}  ${name}  ${problem}`)}\n`);
+  const count = drift.length === 1 ? '1 thing differs' : `${drift.length} things differ`;
+  return `${lines.join('')}${cut}generation ${generation}: ${count} from what was applied; \`ringwall apply\` repairs it\n`;
+}
