@@ -152,7 +152,7 @@ export function trafficOf(rule: MatchRule, report: (diagnostic: Diagnostic) => v
   if (entries === undefined) {
     const near = nearest(rule.macro.value, macroNames);
     report(
-      diagnose('name/unknown-macro', rule.macro.span, `there is no macro '${rule.macro.value}'`, {
+      diagnose('name/unknown-macro', rule.macro.span, `there is no macro \`${rule.macro.value}\``, {
         help: near === null ? 'give protocol and ports with -p and -dport' : `did you mean ${near}?`,
       }),
     );

@@ -80,7 +80,7 @@ class ScopedNames implements Names {
     if (found !== undefined) return found.item.address;
     const known = this.#scopes.flatMap(({ aliases }) => [...aliases.values()].map(({ spelling }) => spelling));
     this.#report(
-      diagnose('name/unknown-alias', span, `there is no alias '${ref.text}'`, {
+      diagnose('name/unknown-alias', span, `there is no alias \`${ref.text}\``, {
         help: this.#advice(ref, known, 'declare it under [ALIASES]'),
       }),
     );
@@ -92,7 +92,7 @@ class ScopedNames implements Names {
     if (found !== undefined) return this.#resolve(found.scope, found.item);
     const known = this.#scopes.flatMap(({ sets }) => [...sets.values()].map(({ spelling }) => spelling));
     this.#report(
-      diagnose('name/unknown-set', span, `there is no IP set '${ref.text}'`, {
+      diagnose('name/unknown-set', span, `there is no IP set \`${ref.text}\``, {
         help: this.#advice(ref, known, `declare it as [IPSET ${ref.name}]`),
       }),
     );
@@ -113,7 +113,7 @@ class ScopedNames implements Names {
         [...this.#groups.values()].map(({ spelling }) => spelling),
       );
       this.#report(
-        diagnose('name/unknown-group', span, `there is no security group '${value}'`, {
+        diagnose('name/unknown-group', span, `there is no security group \`${value}\``, {
           help: near === null ? `declare it in cluster.fw as [group ${value}]` : `did you mean ${near}?`,
         }),
       );

@@ -22,7 +22,7 @@ export function readSetMember(word: Word, report: Report): AddressRange | NameRe
     return readNameRef('alias', word.value, word, report);
   if (word.value.includes('-')) {
     report(
-      diagnose('value/bad-address', word.span, `'${word.value}' is a range, which a set cannot hold`, {
+      diagnose('value/bad-address', word.span, `\`${word.value}\` is a range, which a set cannot hold`, {
         help: 'write the networks that make up the range, one a line',
       }),
     );
@@ -40,14 +40,14 @@ export function readNetwork(word: Word, report: Report): AddressRange | undefine
   }
   if (result.note === 'host bits') {
     report(
-      diagnose('value/host-bits', word.span, `'${word.value}' has host bits set; the whole network is meant`, {
+      diagnose('value/host-bits', word.span, `\`${word.value}\` has host bits set; the whole network is meant`, {
         help: 'write the network address, or leave the prefix away to match one host',
       }),
     );
   }
   if (result.note === 'dotted mask') {
     report(
-      diagnose('value/dotted-mask', word.span, `Proxmox cannot load the dotted mask of '${word.value}'`, {
+      diagnose('value/dotted-mask', word.span, `Proxmox cannot load the dotted mask of \`${word.value}\``, {
         help: 'write a prefix length',
       }),
     );
@@ -93,7 +93,7 @@ function readNameRef(kind: NameRef['kind'], text: string, word: Word, report: Re
       diagnose(
         'value/bad-reference',
         word.span,
-        `'${prefix}/' is no scope of ${kind === 'set' ? 'a set' : 'an alias'}`,
+        `\`${prefix}/\` is no scope of ${kind === 'set' ? 'a set' : 'an alias'}`,
         { help: `use ${known} before the name, or no scope` },
       ),
     );
@@ -105,7 +105,7 @@ function readNameRef(kind: NameRef['kind'], text: string, word: Word, report: Re
       diagnose(
         'value/bad-reference',
         word.span,
-        `'${name}' is no name of ${kind === 'set' ? 'a set' : 'an alias'}, and no address`,
+        `\`${name}\` is no name of ${kind === 'set' ? 'a set' : 'an alias'}, and no address`,
         {
           help: 'names begin with a letter and hold 2 to 64 letters, digits, _ and -',
         },

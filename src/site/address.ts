@@ -59,7 +59,7 @@ export function parseNetwork(text: string): AddressResult {
   if (length === undefined || length > width) {
     return {
       ok: false,
-      problem: `'${suffix}' is no prefix length of an IPv${family} network`,
+      problem: `\`${suffix}\` is no prefix length of an IPv${family} network`,
       help: `use a number from 0 to ${width} after the slash`,
     };
   }
@@ -119,12 +119,12 @@ function maskLength(mask: bigint): number | undefined {
 
 function addressProblem(text: string): string {
   if (text === '') return 'an address is missing';
-  if (text.includes('%')) return `'${text}' carries a zone id, which a rule cannot match`;
+  if (text.includes('%')) return `\`${text}\` carries a zone id, which a rule cannot match`;
   if (/^[0-9.]+$/.test(text)) {
     const parts = text.split('.');
     if (parts.some((part) => /^0[0-9]/.test(part)))
-      return `'${text}' has leading zeros, which some programs read as octal`;
-    if (parts.length < 4) return `'${text}' is not a whole IPv4 address`;
+      return `\`${text}\` has leading zeros, which some programs read as octal`;
+    if (parts.length < 4) return `\`${text}\` is not a whole IPv4 address`;
   }
-  return `'${text}' is no IPv4 or IPv6 address`;
+  return `\`${text}\` is no IPv4 or IPv6 address`;
 }

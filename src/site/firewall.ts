@@ -102,7 +102,7 @@ function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>
     if (type === undefined) {
       const near = nearest(name, Object.keys(schema));
       report(
-        diagnose('syntax/unknown-option', key.span, `this file has no option '${key.value}'`, {
+        diagnose('syntax/unknown-option', key.span, `this file has no option \`${key.value}\``, {
           help: near === null ? 'remove the line' : `did you mean ${near}?`,
         }),
       );
@@ -111,7 +111,7 @@ function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>
     const read = type.read(value.value);
     if (read === undefined) {
       report(
-        diagnose('value/bad-option', value.span, `'${value.value}' is no value of ${name}`, {
+        diagnose('value/bad-option', value.span, `\`${value.value}\` is no value of ${name}`, {
           help: `use ${type.expected}`,
         }),
       );
@@ -188,7 +188,7 @@ function firstOfEach<T extends { readonly name: string; readonly spelling: strin
         diagnose(
           'name/declared-twice',
           item.span,
-          `the ${what} '${item.spelling}' is declared twice; this one is ignored`,
+          `the ${what} \`${item.spelling}\` is declared twice; this one is ignored`,
           {
             help: 'rename or remove one of them',
             related: [{ message: 'first declared here', span: earlier.span }],

@@ -66,7 +66,7 @@ function readMac(word: Word | undefined, report: Report): bigint | null {
   if (word === undefined) return null;
   if (MAC.test(word.value)) return BigInt(`0x${word.value.replaceAll(':', '')}`);
   report(
-    diagnose('guest/bad-mac', word.span, `'${word.value}' is no MAC address`, {
+    diagnose('guest/bad-mac', word.span, `\`${word.value}\` is no MAC address`, {
       help: 'write six bytes in hex, such as BC:24:11:00:00:01',
     }),
   );
@@ -78,7 +78,7 @@ function readTag(word: Word | undefined, report: Report): number | null {
   const tag = /^[0-9]{1,4}$/.test(word.value) ? Number(word.value) : 0;
   if (tag >= 1 && tag <= 4094) return tag;
   report(
-    diagnose('guest/bad-tag', word.span, `'${word.value}' is no VLAN tag`, { help: 'use a number from 1 to 4094' }),
+    diagnose('guest/bad-tag', word.span, `\`${word.value}\` is no VLAN tag`, { help: 'use a number from 1 to 4094' }),
   );
   return null;
 }
@@ -89,7 +89,7 @@ function readFixedAddress(word: Word | undefined, report: Report): AddressRange[
   const address = parseAddress(word.value.replace(/\/[0-9]+$/, ''));
   if (address !== undefined) return [{ family: address.family, interval: [address.value, address.value] }];
   report(
-    diagnose('guest/bad-address', word.span, `'${word.value}' is no address`, {
+    diagnose('guest/bad-address', word.span, `\`${word.value}\` is no address`, {
       help: 'write address/prefix, dhcp, auto or manual',
     }),
   );

@@ -37,18 +37,18 @@ function parsePort(text: string): number | undefined {
 function listProblem(text: string, item: string): { problem: string; help: string } {
   return item === ''
     ? {
-        problem: `the port list '${text}' has an empty item`,
+        problem: `the port list \`${text}\` has an empty item`,
         help: 'separate ports with single commas and no blanks: 80,443',
       }
-    : { problem: `'${item}' is no port range`, help: 'write a range as first:last, for example 8000:8080' };
+    : { problem: `\`${item}\` is no port range`, help: 'write a range as first:last, for example 8000:8080' };
 }
 
 function portProblem(text: string): { problem: string; help: string } {
   if (/^[0-9]+-[0-9]+$/.test(text))
-    return { problem: `'${text}' is no port range`, help: `write ${text.replace('-', ':')}` };
+    return { problem: `\`${text}\` is no port range`, help: `write ${text.replace('-', ':')}` };
   if (/^[0-9]+$/.test(text)) return { problem: `port ${text} is too large`, help: 'ports go from 0 to 65535' };
   return {
-    problem: `'${text}' is no port and no known service name`,
+    problem: `\`${text}\` is no port and no known service name`,
     help: 'use a number from 0 to 65535 or a name from /etc/services',
   };
 }

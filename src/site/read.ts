@@ -144,7 +144,7 @@ function chooseNode(reader: SiteReader, { node, hostname }: SiteOptions): string
   const chosen = node ?? (known.length === 1 ? known[0] : undefined) ?? hostname;
   if (known.includes(chosen)) return chosen;
   if (node === undefined && known.length === 0) return chosen;
-  throw new Failure('unknown-node', `there is no node '${chosen}' under etc/pve/nodes`, {
+  throw new Failure('unknown-node', `there is no node \`${chosen}\` under etc/pve/nodes`, {
     help: known.length === 0 ? 'check --root' : `use --node with one of: ${known.join(', ')}`,
   });
 }

@@ -129,7 +129,7 @@ function checkPorts(given: Given, protocol: Located<Protocol> | null, report: Re
         diagnose(
           'rule/protocol-without-ports',
           option.value.span,
-          `the protocol '${given.proto?.value.value}' has no ports`,
+          `the protocol \`${given.proto?.value.value}\` has no ports`,
           {
             help: 'ports go with tcp, udp, udplite, dccp and sctp',
           },
@@ -177,7 +177,7 @@ function readProtocol(word: Word, report: Report): Located<Protocol> | undefined
   const protocol = parseProtocol(word.value);
   if (protocol !== undefined) return { value: protocol, span: word.span };
   report(
-    diagnose('value/bad-protocol', word.span, `'${word.value}' is no IP protocol`, {
+    diagnose('value/bad-protocol', word.span, `\`${word.value}\` is no IP protocol`, {
       help:
         word.value === 'all'
           ? 'leave -p away to match every protocol'
@@ -214,7 +214,7 @@ function readIcmp(
   if (type !== undefined) return { value: type, span };
   const near = nearest(value, icmpNames(family));
   report(
-    diagnose('value/bad-icmp-type', span, `'${value}' is no ${family === 4 ? 'ICMP' : 'ICMPv6'} type`, {
+    diagnose('value/bad-icmp-type', span, `\`${value}\` is no ${family === 4 ? 'ICMP' : 'ICMPv6'} type`, {
       help: near === null ? 'use a type name such as echo-request, or a number from 0 to 255' : `did you mean ${near}?`,
     }),
   );
@@ -225,7 +225,7 @@ function readLevel(word: Word, report: Report): { value: LogSetting; span: Word[
   const level = parseLogLevel(word.value);
   if (level !== undefined) return { value: level, span: word.span };
   report(
-    diagnose('value/bad-level', word.span, `'${word.value}' is no log level`, {
+    diagnose('value/bad-level', word.span, `\`${word.value}\` is no log level`, {
       help:
         parseLogLevel(word.value.toLowerCase()) === undefined
           ? 'use emerg, alert, crit, err, warning, notice, info, debug or nolog'
@@ -251,7 +251,7 @@ function readInterface(word: Word, place: RulePlace, report: Report): Word | nul
   if (place === 'guest') {
     if (/^net([0-9]|[12][0-9]|3[01])$/.test(word.value)) return word;
     report(
-      diagnose('rule/bad-interface', word.span, `'${word.value}' is no network device of a guest`, {
+      diagnose('rule/bad-interface', word.span, `\`${word.value}\` is no network device of a guest`, {
         help: 'use net0 to net31',
       }),
     );
@@ -259,7 +259,7 @@ function readInterface(word: Word, place: RulePlace, report: Report): Word | nul
   }
   if (/^[A-Za-z][A-Za-z0-9_.:-]{0,14}$/.test(word.value)) return word;
   report(
-    diagnose('rule/bad-interface', word.span, `'${word.value}' cannot be the name of an interface`, {
+    diagnose('rule/bad-interface', word.span, `\`${word.value}\` cannot be the name of an interface`, {
       help: 'use the name of a link of this host, at most 15 letters, digits and _ . : -',
     }),
   );
