@@ -4,7 +4,7 @@
 #   lab/run.sh COMMAND [ARG…]
 set -euo pipefail
 
-readonly EXIT_USAGE=64 EXIT_TIMEOUT=124 EXIT_LAB=125
+readonly EXIT_USAGE=64 EXIT_TIMEOUT=124 EXIT_LAB=125 EXIT_NO_READER=141
 here=$(dirname "$(readlink -f "$0")")
 limit=${RINGWALL_LAB_TIMEOUT:-600}
 cache=$(realpath -m -- "${RINGWALL_LAB_CACHE:-$here/../.cache/lab}")
@@ -77,7 +77,9 @@ tail -s 0.1 --pid="$emulator" -c +1 -f "$control/err" >&2 2>/dev/null &
 readers+=($!)
 
 ended=0
-wait "$emulator" || ended=$?
+wait -n -p first "$emulator" "${readers[@]}" || ended=$?
+# Following ends before the emulator only when nobody reads our output any more (a closed pipe): as SIGPIPE would.
+[[ $first == "$emulator" ]] || exit "$EXIT_NO_READER"
 emulator=
 wait "${readers[@]}" || true
 
@@ -87,5 +89,5 @@ if [[ $ended == 124 || $ended == 137 ]]; then
   fail "stopped after $limit seconds (RINGWALL_LAB_TIMEOUT), the command had not ended" "$EXIT_TIMEOUT"
 fi
 printf 'lab: the last lines of the kernel and the emulator:\n' >&2
-tail -n 25 "$control/console.log" "$control/emulator.log" >&2 || true
+tail -n 60 "$control/console.log" "$control/emulator.log" >&2 || true
 fail "the test kernel ended without a verdict (emulator exit code $ended)"
