@@ -9,11 +9,16 @@ import type { Word } from './tree.js';
 export class JsonShapes {
   readonly diagnostics: Diagnostic[] = [];
 
+  /** Reports anything but an object. */
+  isObject(node: JsonNode, path: string): node is JsonNode & { readonly kind: 'object' } {
+    if (node.kind === 'object') return true;
+    this.#report(node, path, 'an object');
+    return false;
+  }
+
   /** The members of an object; none when it is something else. */
   members(node: JsonNode, path: string): readonly JsonMember[] {
-    if (node.kind === 'object') return [...node.members.values()];
-    this.#report(node, path, 'an object');
-    return [];
+    return this.isObject(node, path) ? [...node.members.values()] : [];
   }
 
   /** The members of an object's member `key`; none when there is no such member. */
@@ -32,7 +37,7 @@ export class JsonShapes {
 
   /** A text member that has to be there. */
   requiredText(node: JsonNode, key: string, path: string): Word | null {
-    if (node.kind === 'object' && member(node, key) === null) {
+    if (member(node, key) === null) {
       return this.#report(node, `${path}.${key}`, 'a text, and is missing');
     }
     return this.text(node, key, path);

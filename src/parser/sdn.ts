@@ -15,7 +15,7 @@ export function parseSdnConfig(
   const { value, diagnostics } = readJson(bytes, file);
   if (value === null) return { config: { zones: [], vnets: [], subnets: [] }, diagnostics };
   const shapes = new JsonShapes();
-  shapes.members(value, 'the file');
+  shapes.isObject(value, 'the file');
   const idsOf = (section: string) =>
     shapes.membersOf(value, section, 'config').flatMap(({ key, value: ids }) => {
       if (key.value !== 'ids') return [];
@@ -23,10 +23,10 @@ export function parseSdnConfig(
     });
   const config: SdnConfig = {
     zones: idsOf('zones').map(({ key }) => key),
-    vnets: idsOf('vnets').map(({ key, value: vnet }) => {
+    vnets: idsOf('vnets').flatMap(({ key, value: vnet }) => {
       const path = `vnets.ids.${key.value}`;
-      shapes.members(vnet, path);
-      return { name: key, zone: shapes.text(vnet, 'zone', path), tag: shapes.count(vnet, 'tag', path) };
+      if (!shapes.isObject(vnet, path)) return [];
+      return [{ name: key, zone: shapes.text(vnet, 'zone', path), tag: shapes.count(vnet, 'tag', path) }];
     }),
     subnets: idsOf('subnets').flatMap((member) => subnetOf(member, shapes)),
   };
@@ -35,7 +35,7 @@ export function parseSdnConfig(
 
 function subnetOf({ key, value }: JsonMember, shapes: JsonShapes): SdnSubnet[] {
   const path = `subnets.ids.${key.value}`;
-  shapes.members(value, path);
+  if (!shapes.isObject(value, path)) return [];
   const [, zone, network, length] = SUBNET_ID.exec(key.value) ?? [];
   if (zone === undefined) {
     shapes.reject(key, path, 'named <zone>-<network>-<prefix length>');
@@ -80,10 +80,10 @@ export function parseIpam(bytes: Uint8Array, file: string): { ipam: Ipam; diagno
   const { value, diagnostics } = readJson(bytes, file);
   if (value === null) return { ipam: { addresses: [] }, diagnostics };
   const shapes = new JsonShapes();
-  shapes.members(value, 'the file');
+  shapes.isObject(value, 'the file');
   const addresses = shapes.membersOf(value, 'zones', 'ipam').flatMap(({ key: zone, value: content }) => {
     const path = `zones.${zone.value}`;
-    shapes.members(content, path);
+    if (!shapes.isObject(content, path)) return [];
     return shapes
       .membersOf(content, 'subnets', path)
       .flatMap((subnet) => addressesOf(zone.value, subnet, `${path}.subnets`, shapes));
@@ -93,18 +93,20 @@ export function parseIpam(bytes: Uint8Array, file: string): { ipam: Ipam; diagno
 
 function addressesOf(zone: string, { key, value }: JsonMember, parent: string, shapes: JsonShapes): IpamAddress[] {
   const path = `${parent}.${key.value}`;
-  shapes.members(value, path);
-  return shapes.membersOf(value, 'ips', path).map(({ key: address, value: owner }) => {
+  if (!shapes.isObject(value, path)) return [];
+  return shapes.membersOf(value, 'ips', path).flatMap(({ key: address, value: owner }) => {
     const place = `${path}.ips.${address.value}`;
-    shapes.members(owner, place);
-    return {
-      zone,
-      subnet: key.value,
-      address,
-      gateway: shapes.flag(owner, 'gateway', place),
-      vmid: shapes.count(owner, 'vmid', place),
-      mac: shapes.text(owner, 'mac', place)?.value ?? null,
-      hostname: shapes.text(owner, 'hostname', place)?.value ?? null,
-    };
+    if (!shapes.isObject(owner, place)) return [];
+    return [
+      {
+        zone,
+        subnet: key.value,
+        address,
+        gateway: shapes.flag(owner, 'gateway', place),
+        vmid: shapes.count(owner, 'vmid', place),
+        mac: shapes.text(owner, 'mac', place)?.value ?? null,
+        hostname: shapes.text(owner, 'hostname', place)?.value ?? null,
+      },
+    ];
   });
 }
