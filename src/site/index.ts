@@ -14,6 +14,7 @@ export type {
   AddressSpec,
   Alias,
   ClusterConfig,
+  ConfiguredBridge,
   Corosync,
   CorosyncLink,
   Group,

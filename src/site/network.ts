@@ -2,12 +2,13 @@ import type { CorosyncConfig, InterfacesTree } from '../parser/index.js';
 import { includes } from '../ruleset/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddress, parseNetwork } from './address.js';
-import type { Alias, Corosync, CorosyncLink, NodeNetwork } from './site.js';
+import type { Alias, ConfiguredBridge, Corosync, CorosyncLink, NodeNetwork } from './site.js';
 
 /** A configured interface as far as the firewall needs it: its networks, and whether the default route leaves by it. */
 interface ConfiguredLink {
   readonly name: string;
-  readonly bridge: boolean;
+  /** The ports of a bridge; null for any other link. */
+  readonly ports: readonly string[] | null;
   readonly gateway: boolean;
   readonly addresses: readonly { readonly own: AddressRange; readonly network: AddressRange }[];
 }
@@ -36,14 +37,27 @@ export function readNetworkOf({ node, corosync, hosts, interfaces, localNetwork 
     : detected
       ? { network: detected, span: null }
       : null;
-  return { address: address ?? null, local, corosync: cluster };
+  return { address: address ?? null, local, corosync: cluster, bridges: bridgesOf(links) };
 }
 
 const holds = (network: AddressRange, { family, interval }: AddressRange): boolean =>
   network.family === family && includes([network.interval], interval[0]);
 
 const addressOfDefaultBridge = (links: readonly ConfiguredLink[]): AddressRange | undefined =>
-  links.find(({ bridge, gateway, addresses }) => bridge && gateway && addresses.length > 0)?.addresses[0]?.own;
+  links.find(({ ports, gateway, addresses }) => ports !== null && gateway && addresses.length > 0)?.addresses[0]?.own;
+
+/** One bridge for each name: what its stanzas of both address families say, together. */
+function bridgesOf(links: readonly ConfiguredLink[]): ConfiguredBridge[] {
+  const names = new Set(links.filter(({ ports }) => ports !== null).map(({ name }) => name));
+  return [...names].map((name) => {
+    const stanzas = links.filter((link) => link.name === name);
+    return {
+      name,
+      ports: [...new Set(stanzas.flatMap(({ ports }) => ports ?? []))],
+      defaultRoute: stanzas.some(({ gateway }) => gateway),
+    };
+  });
+}
 
 /** Host name to its first address that is not loopback; `etc/hosts` as hosts(5) describes it. */
 function readHosts(text: string): Map<string, AddressRange> {
@@ -87,18 +101,23 @@ function readCorosync(
 }
 
 function configuredLinks(tree: InterfacesTree): ConfiguredLink[] {
-  const links: { name: string; bridge: boolean; gateway: boolean; addresses: ConfiguredLink['addresses'][number][] }[] =
-    [];
+  const links: {
+    name: string;
+    ports: readonly string[] | null;
+    gateway: boolean;
+    addresses: ConfiguredLink['addresses'][number][];
+  }[] = [];
   let netmaskFor: string | null = null;
   for (const { content } of tree.lines) {
     if (content.kind === 'iface') {
-      links.push({ name: content.name.value, bridge: false, gateway: false, addresses: [] });
+      links.push({ name: content.name.value, ports: null, gateway: false, addresses: [] });
       netmaskFor = null;
     }
     const link = links.at(-1);
     if (content.kind !== 'option' || link === undefined) continue;
     const value = content.value.value;
-    if (content.key.value === 'bridge-ports') link.bridge = true;
+    if (content.key.value === 'bridge-ports') link.ports = namedPorts(value);
+    if (content.key.value === 'bridge-vlan-aware' && value === 'yes') link.ports ??= [];
     if (content.key.value === 'gateway') link.gateway = true;
     if (content.key.value === 'address') {
       addAddress(link.addresses, value);
@@ -111,6 +130,13 @@ function configuredLinks(tree: InterfacesTree): ConfiguredLink[] {
     }
   }
   return links;
+}
+
+/** `none`, or names; what `regex` and `glob` stand for depends on the machine, so it names no port. */
+function namedPorts(value: string): string[] {
+  const words = value.split(/\s+/);
+  const pattern = words.findIndex((word) => word === 'regex' || word === 'glob');
+  return words.slice(0, pattern < 0 ? undefined : pattern).filter((word) => word !== 'none');
 }
 
 function addAddress(addresses: ConfiguredLink['addresses'][number][], text: string): void {

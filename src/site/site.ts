@@ -155,6 +155,15 @@ export interface NodeNetwork {
   /** The configured network that holds the node's address, or the alias `local_network`. */
   readonly local: { readonly network: AddressRange; readonly span: Span | null } | null;
   readonly corosync: Corosync | null;
+  /** The bridges the interfaces files configure, in their order. */
+  readonly bridges: readonly ConfiguredBridge[];
+}
+
+/** A bridge as the interfaces files give it: the ports they name (guests add theirs), and whether it has a gateway. */
+export interface ConfiguredBridge {
+  readonly name: string;
+  readonly ports: readonly string[];
+  readonly defaultRoute: boolean;
 }
 
 /** Who the node talks to over corosync, link by link; only links where both ends have a literal address. */
