@@ -2,6 +2,7 @@
 //   node scripts/build.mjs [--grammar]     --grammar stops after the parsers: enough for vitest and the type check
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -94,6 +95,8 @@ function compile() {
     execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' });
     cpSync(generated, join(fresh, 'parser/generated'), { recursive: true });
     writeFileSync(join(fresh, '.built'), '');
+    // mkdtemp makes it private; what root built, every user may run.
+    chmodSync(fresh, 0o755);
     rmSync(dist, { recursive: true, force: true });
     renameSync(fresh, dist);
   } finally {
