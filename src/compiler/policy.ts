@@ -1,5 +1,5 @@
 import type { Chain, Match, Rule, Statement, TableFamily } from '../ruleset/index.js';
-import { range } from '../ruleset/index.js';
+import { REJECT_CHAIN, range } from '../ruleset/index.js';
 import type { AddressFamily, LogSetting, Policy, Setting } from '../site/index.js';
 import {
   address,
@@ -21,8 +21,7 @@ import { logRule } from './log.js';
 import type { Place } from './lower.js';
 import { decide } from './lower.js';
 
-/** The chains both tables share: what a REJECT answers, and the noise a closing policy drops without a word. */
-export const REJECT_CHAIN = 'refuse';
+/** The chain with the noise a closing policy drops without a word; both tables have it. */
 export const noiseChain = (action: 'drop' | 'reject'): string => `noise-${action}`;
 
 export const toReject: Statement = jump(REJECT_CHAIN);

@@ -128,3 +128,6 @@ export interface Ruleset {
 
 /** The name of both our tables. Nothing outside `inet ringwall` and `bridge ringwall` is ever written. */
 export const TABLE_NAME = 'ringwall';
+
+/** The chain that answers what a rule rejects: a packet that ends in it is refused, even where the kernel says nothing. */
+export const REJECT_CHAIN = 'refuse';
