@@ -13,10 +13,9 @@ const NAMESPACES = '/run/netns';
  */
 export function inNamespace<T>(netns: string | undefined, open: () => T): T {
   if (netns === undefined) return open();
-  const path = namespacePath(netns);
   const here = openNamespace('/proc/thread-self/ns/net', 'this process');
   try {
-    const there = openNamespace(path, netns);
+    const there = namespaceFile(netns);
     const before = readlinkSync('/proc/thread-self/ns/net');
     try {
       enter(there, netns);
@@ -33,14 +32,14 @@ export function inNamespace<T>(netns: string | undefined, open: () => T): T {
   }
 }
 
-/** The file of a named network namespace; the name is checked, so it cannot lead elsewhere. */
-export function namespacePath(netns: string): string {
+/** Opens a named network namespace; the caller closes it. The name is checked, so it cannot lead elsewhere. */
+export function namespaceFile(netns: string): number {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(netns)) {
     throw new Failure('bad-netns-name', `${JSON.stringify(netns)} is not a name of a network namespace`, {
       help: 'use letters, digits, ".", "_" and "-"; `ip netns list` shows the names',
     });
   }
-  return `${NAMESPACES}/${netns}`;
+  return openNamespace(`${NAMESPACES}/${netns}`, netns);
 }
 
 function openNamespace(path: string, netns: string): number {

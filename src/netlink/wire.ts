@@ -7,6 +7,7 @@ export const HEADER = 16;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 export const NLM_F_REQUEST = 1;
+export const NLM_F_MULTI = 2;
 export const NLM_F_ACK = 4;
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_EXCL = 0x200;

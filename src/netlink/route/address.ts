@@ -1,0 +1,58 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { Failure } from '../../diagnostics/failure.js';
+import { MalformedMessage } from '../wire.js';
+
+/** An IP address in network order: 4 or 16 bytes. Throws Failure `bad-address`. */
+export function addressBytes(address: string): Buffer {
+  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
+  // A zone names a link, which a request has its own field for.
+  if (!isIPv6(address) || address.includes('%')) {
+    throw new Failure('bad-address', `${JSON.stringify(address)} is not an IP address`);
+  }
+  // The dotted end of an IPv4-mapped address stands for the last two groups.
+  const dotted = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  const groups = dotted === null ? address : address.replace(dotted[0], groupsOf(addressBytes(dotted[0])).join(':'));
+  const [head = '', tail] = groups.split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0');
+  const bytes = Buffer.alloc(16);
+  for (const [index, group] of [...first, ...zeros, ...last].entries())
+    bytes.writeUInt16BE(Number.parseInt(group, 16), index * 2);
+  return bytes;
+}
+
+/** The canonical text (RFC 5952) of 4 or 16 bytes in network order. */
+export function addressText(bytes: Buffer): string {
+  if (bytes.length === 4) return [...bytes].join('.');
+  if (bytes.length !== 16) throw new MalformedMessage(`an address has ${bytes.length} bytes`);
+  // URL parsing writes IPv6 hosts in canonical form.
+  return new URL(`http://[${groupsOf(bytes).join(':')}]`).hostname.slice(1, -1);
+}
+
+function groupsOf(bytes: Buffer): string[] {
+  const groups: string[] = [];
+  for (let at = 0; at + 2 <= bytes.length; at += 2) groups.push(bytes.readUInt16BE(at).toString(16));
+  return groups;
+}
+
+/** A hardware address of 6 bytes. Throws Failure `bad-address`. */
+export function hardwareBytes(address: string): Buffer {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(address)) {
+    throw new Failure('bad-address', `${JSON.stringify(address)} is not a hardware address`, {
+      help: 'write it like 02:00:5e:10:00:01',
+    });
+  }
+  return Buffer.from(address.replaceAll(':', ''), 'hex');
+}
+
+export const hardwareText = (bytes: Buffer): string => bytes.toString('hex').replace(/(..)(?!$)/g, '$1:');
+
+/** The name as given. Throws Failure `bad-link-name` for one the kernel would refuse (net/core/dev.c dev_valid_name). */
+export function linkName(name: string): string {
+  const valid = name !== '' && name !== '.' && name !== '..' && Buffer.byteLength(name) < 16 && !/[\s/:\0]/.test(name);
+  if (valid) return name;
+  throw new Failure('bad-link-name', `${JSON.stringify(name)} cannot be the name of an interface`, {
+    help: 'use at most 15 bytes without blanks, "/" and ":"',
+  });
+}

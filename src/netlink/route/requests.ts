@@ -1,0 +1,199 @@
+import { RawNetlinkSocket } from 'netlink';
+import { Failure } from '../../diagnostics/failure.js';
+import { ByteWriter } from '../byte-writer.js';
+import { errnoName, refuseBigEndian } from '../libc.js';
+import { inNamespace } from '../namespace.js';
+import type { AttributeType } from '../tlv.js';
+import {
+  type Message,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  parseAnswer,
+  parseMessages,
+} from '../wire.js';
+import { RouteError } from './types.js';
+
+const NETLINK_ROUTE = 0;
+/** Largest answer: a link with many virtual functions or alternative names. */
+const MESSAGE_BUFFER = 256 << 10;
+/** What a stock system allows (net.core.rmem_max); the kernel doubles it. An answer costs 832 bytes of it. */
+const RECEIVE_BUFFER = 212_992;
+/** A receive overrun ends the whole process inside the package, so the queue of answers is never allowed to fill. */
+const IN_FLIGHT = 128;
+const DUMP_ATTEMPTS = 20;
+
+class DisturbedDump extends Error {}
+
+interface Pending {
+  readonly what: string;
+  readonly parts: Message[];
+  resolve(parts: Message[]): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * rtnetlink requests over the package `netlink`. Its native half ends the process when a listener throws or the
+ * receive buffer overflows; so listeners here catch everything, each send is one buffer, requests in flight are bounded, and no
+ * multicast group is ever joined.
+ */
+export class RouteRequests {
+  readonly #socket: RawNetlinkSocket;
+  readonly #pending = new Map<number, Pending>();
+  readonly #waiting: (() => void)[] = [];
+  #sequence = 0;
+  #inFlight = 0;
+  #closed: Error | null = null;
+
+  constructor(netns?: string) {
+    refuseBigEndian();
+    // The package opens and binds its socket in the constructor, so it belongs to the namespace of that moment.
+    this.#socket = inNamespace(
+      netns,
+      () =>
+        new RawNetlinkSocket(NETLINK_ROUTE, {
+          messagePeeking: false,
+          msgBufferSize: MESSAGE_BUFFER,
+          recvBufferSize: RECEIVE_BUFFER,
+          sendBufferSize: 0,
+        }),
+    );
+    this.#socket.on('error', (error) => this.#end(error));
+    this.#socket.on('truncatedMessage', () =>
+      this.#end(new Failure('answer-too-large', `the kernel's answer has more than ${MESSAGE_BUFFER} bytes`)),
+    );
+    this.#socket.on('message', (bytes) => this.#receive(bytes));
+  }
+
+  /** Asks for a change and waits until it is done. `what` names it in errors. Rejects with RouteError. */
+  async change<Q>(what: string, type: number, flags: number, question: AttributeType<Q>, value: Q): Promise<void> {
+    await this.#request(what, type, flags | NLM_F_ACK, question, value);
+  }
+
+  /** One object. */
+  async get<Q, R>(
+    what: string,
+    type: number,
+    question: AttributeType<Q>,
+    value: Q,
+    answer: AttributeType<R>,
+  ): Promise<R[]> {
+    return readAll(await this.#request(what, type, 0, question, value), answer);
+  }
+
+  /** All objects of a kind, in one undisturbed dump. */
+  async dump<Q, R>(
+    what: string,
+    type: number,
+    question: AttributeType<Q>,
+    value: Q,
+    answer: AttributeType<R>,
+  ): Promise<R[]> {
+    for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
+      try {
+        return readAll(await this.#request(what, type, NLM_F_DUMP, question, value), answer);
+      } catch (error) {
+        if (!(error instanceof DisturbedDump)) throw error;
+      }
+    }
+    throw new Failure('network-busy', `the network changed during each of ${DUMP_ATTEMPTS} attempts to read it`);
+  }
+
+  close(): void {
+    this.#end(new Failure('socket-closed', 'the netlink socket is closed'));
+  }
+
+  async #request<Q>(
+    what: string,
+    type: number,
+    flags: number,
+    question: AttributeType<Q>,
+    value: Q,
+  ): Promise<Message[]> {
+    // Written before anything is waited for: a value that no message can carry is the caller's error at once.
+    const out = new ByteWriter(512);
+    this.#sequence = (this.#sequence % 0x7fffffff) + 1;
+    const sequence = this.#sequence;
+    const start = out.beginMessage(type, flags | NLM_F_REQUEST, sequence);
+    question.write(out, value);
+    out.endMessage(start);
+    while (this.#inFlight >= IN_FLIGHT) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#closed !== null) throw this.#closed;
+    this.#inFlight += 1;
+    try {
+      return await new Promise<Message[]>((resolve, reject) => {
+        this.#pending.set(sequence, { what, parts: [], resolve, reject });
+        this.#socket.send(out.finish(), {}, (error) => {
+          if (error !== undefined) this.#settle(sequence, (pending) => pending.reject(error));
+        });
+      });
+    } finally {
+      this.#inFlight -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Called from native code: nothing may be thrown. */
+  #receive(bytes: Buffer): void {
+    try {
+      for (const message of parseMessages(bytes)) this.#take(message);
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #take(message: Message): void {
+    const pending = this.#pending.get(message.sequence);
+    if (pending === undefined) return;
+    if (message.type === NLMSG_ERROR) {
+      const { errno, text } = parseAnswer(message);
+      if (errno !== 0) this.#refuse(message.sequence, errno, text);
+      else this.#settle(message.sequence, ({ resolve, parts }) => resolve(parts));
+    } else if (message.type === NLMSG_DONE) this.#finishDump(message, pending);
+    else {
+      pending.parts.push(message);
+      // The answer to a plain question is one message; parts of a dump say that more will come.
+      if ((message.flags & NLM_F_MULTI) === 0) this.#settle(message.sequence, ({ resolve, parts }) => resolve(parts));
+    }
+  }
+
+  /** A dump ends with the errno it had; a part that says "interrupted" spoils all of it. */
+  #finishDump(done: Message, { parts }: Pending): void {
+    const errno = done.payload.length >= 4 ? -done.payload.readInt32LE(0) : 0;
+    if (errno !== 0) this.#refuse(done.sequence, errno, null);
+    else if (parts.some((part) => (part.flags & NLM_F_DUMP_INTR) !== 0)) {
+      this.#settle(done.sequence, ({ reject }) => reject(new DisturbedDump('the network changed while it was read')));
+    } else this.#settle(done.sequence, ({ resolve }) => resolve(parts));
+  }
+
+  #refuse(sequence: number, errno: number, text: string | null): void {
+    this.#settle(sequence, ({ reject, what }) => {
+      if (errnoName(errno) === 'EPERM') {
+        reject(new Failure('no-permission', `${what} is not permitted`, { help: 'run as root' }));
+      } else reject(new RouteError(what, errnoName(errno), text));
+    });
+  }
+
+  #settle(sequence: number, how: (pending: Pending) => void): void {
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined) return;
+    this.#pending.delete(sequence);
+    how(pending);
+  }
+
+  /** After an error of the socket itself nothing that is unanswered will be answered. */
+  #end(error: Error): void {
+    if (this.#closed !== null) return;
+    this.#closed = error;
+    this.#socket.close();
+    for (const sequence of [...this.#pending.keys()]) this.#settle(sequence, ({ reject }) => reject(error));
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+const readAll = <R>(messages: readonly Message[], object: AttributeType<R>): R[] =>
+  messages.map(({ payload }) => object.read(payload, 0, payload.length));

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeNamespace, type TestNamespace } from '../support/netns.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let namespace: TestNamespace;
+let folder: string;
+
+beforeAll(() => {
+  namespace = makeNamespace();
+  // Inside node_modules, so that the packages are found from there.
+  folder = mkdtempSync(join(root, 'node_modules/.route-burst-'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  execFileSync(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['--ignoreConfig', '--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--skipLibCheck'],
+    ...['--rootDir', join(root, 'src'), '--outDir', folder, join(root, 'src/netlink/index.ts')],
+  ]);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  namespace.remove();
+});
+
+/** Runs `body` in a process of its own, because the package's native half ends the process when it is mistreated. */
+function child(body: string): string {
+  const script = join(folder, 'burst.js');
+  writeFileSync(
+    script,
+    `import { openRoute } from './netlink/index.js';\nconst port = openRoute('${namespace.name}');\n${body}`,
+  );
+  return execFileSync(process.execPath, [script], { encoding: 'utf8', timeout: 30_000 }).trim();
+}
+
+const failingBurst = (count: number): string => `
+  const all = await Promise.allSettled(
+    Array.from({ length: ${count} }, (_, n) => port.apply({ kind: 'delete link', link: 'absent' + n })));
+  const errnos = new Set(all.map((result) => result.status === 'rejected' ? result.reason.errno : 'done'));
+  console.log(all.length, [...errnos].join());`;
+
+test('thousands of failing requests at once are all answered', () => {
+  expect(child(`${failingBurst(1500)}\nport.close();`)).toBe('1500 ENODEV');
+});
+
+test('a caller that blocks the event loop between requests and answers loses nothing', () => {
+  const blocked = `
+  const burst = (async () => { ${failingBurst(500)} })();
+  await Promise.resolve();
+  const until = Date.now() + 500;
+  while (Date.now() < until);
+  await burst;
+  port.close();`;
+  expect(child(blocked)).toBe('500 ENODEV');
+});
+
+test('a rejected request that nobody waits for does not stop the others', () => {
+  const careless = `
+  process.on('unhandledRejection', () => {});
+  void port.apply({ kind: 'delete link', link: 'absent' });
+  console.log((await port.readLinks()).length);
+  port.close();`;
+  expect(child(careless)).toBe('1');
+});
+
+test('closing with requests in flight rejects them and lets the process end', () => {
+  const closing = `
+  const all = Promise.allSettled(Array.from({ length: 300 }, () => port.readLinks()));
+  await Promise.resolve();
+  port.close();
+  console.log(new Set((await all).map((result) => result.status)).has('rejected'));`;
+  expect(child(closing)).toBe('true');
+});

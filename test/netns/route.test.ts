@@ -1,0 +1,156 @@
+import { readlinkSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Failure } from '../../src/diagnostics/failure.js';
+import { openRoute, RouteError, type RoutePort } from '../../src/netlink/index.js';
+import { makeNamespace, type TestNamespace } from '../support/netns.js';
+
+describe('rtnetlink', () => {
+  let namespace: TestNamespace;
+  let port: RoutePort;
+  beforeEach(() => {
+    namespace = makeNamespace();
+    port = openRoute(namespace.name);
+  });
+  afterEach(() => {
+    port.close();
+    namespace.remove();
+  });
+
+  const link = async (name: string) => (await port.readLinks()).find((candidate) => candidate.name === name);
+
+  test('opening in a namespace leaves this thread where it was', () => {
+    const before = readlinkSync('/proc/thread-self/ns/net');
+    openRoute(namespace.name).close();
+    expect(readlinkSync('/proc/thread-self/ns/net')).toBe(before);
+    expect(() => openRoute('rwtest-no-such-namespace')).toThrow(expect.objectContaining({ code: 'no-such-netns' }));
+    expect(readlinkSync('/proc/thread-self/ns/net')).toBe(before);
+  });
+
+  test('a new namespace has a loopback link only', async () => {
+    expect(await port.readLinks()).toEqual([
+      expect.objectContaining({ name: 'lo', kind: null, up: true, mtu: 65536, address: '00:00:00:00:00:00' }),
+    ]);
+  });
+
+  test('builds a bridge with a port, and ip agrees', async () => {
+    await port.apply({ kind: 'create link', link: { kind: 'bridge', name: 'vmbr0' } });
+    await port.apply({ kind: 'set hardware address', link: 'vmbr0', address: '02:00:00:00:00:01' });
+    await port.apply({ kind: 'create link', link: { kind: 'veth', name: 'tap100i0', peer: 'eth0' } });
+    await port.apply({ kind: 'set mtu', link: 'tap100i0', mtu: 1400 });
+    await port.apply({ kind: 'set master', link: 'tap100i0', master: 'vmbr0' });
+    for (const name of ['vmbr0', 'tap100i0', 'eth0']) await port.apply({ kind: 'set up', link: name, up: true });
+
+    expect(await link('tap100i0')).toMatchObject({ kind: 'veth', up: true, mtu: 1400, master: 'vmbr0' });
+    expect(await link('vmbr0')).toMatchObject({ kind: 'bridge', up: true, address: '02:00:00:00:00:01', master: null });
+    expect((await link('eth0'))?.parentIndex).toBe((await link('tap100i0'))?.index);
+    expect(namespace.ip('-o', 'link', 'show', 'master', 'vmbr0')).toMatch(/tap100i0@eth0: .*UP.* mtu 1400 /);
+
+    await port.apply({ kind: 'set master', link: 'tap100i0', master: null });
+    expect((await link('tap100i0'))?.master).toBeNull();
+    await port.apply({ kind: 'set up', link: 'eth0', up: false });
+    expect((await link('eth0'))?.up).toBe(false);
+    await port.apply({ kind: 'rename link', link: 'eth0', name: 'net0' });
+    await port.apply({ kind: 'delete link', link: 'net0' });
+    expect(await link('tap100i0')).toBeUndefined();
+  });
+
+  test('moves a link into another namespace, by name and by process', async () => {
+    const other = makeNamespace();
+    try {
+      await port.apply({ kind: 'create link', link: { kind: 'veth', name: 'a', peer: 'b' } });
+      await port.apply({ kind: 'move link', link: 'b', to: { name: other.name } });
+      expect((await port.readLinks()).map(({ name }) => name)).toEqual(['lo', 'a']);
+      const there = openRoute(other.name);
+      expect((await there.readLinks()).map(({ name }) => name)).toContain('b');
+      there.close();
+      await expect(port.apply({ kind: 'move link', link: 'a', to: { pid: 2 ** 22 + 1 } })).rejects.toMatchObject({
+        errno: 'ESRCH',
+      });
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('addresses and routes come and go, and ip agrees', async () => {
+    await port.apply({ kind: 'create link', link: { kind: 'veth', name: 'a', peer: 'b' } });
+    for (const name of ['a', 'b']) await port.apply({ kind: 'set up', link: name, up: true });
+    const v4 = { address: '10.9.0.1', length: 24 };
+    const v6 = { address: '2001:db8::1', length: 64 };
+    await port.apply({ kind: 'add address', link: 'a', prefix: v4 });
+    await port.apply({ kind: 'add address', link: 'a', prefix: v6 });
+    await port.apply({ kind: 'add route', destination: null, gateway: '10.9.0.254', link: null });
+    await port.apply({
+      kind: 'add route',
+      destination: { address: '2001:db8:1::', length: 48 },
+      gateway: '2001:db8::2',
+      link: 'a',
+    });
+    await port.apply({
+      kind: 'add route',
+      destination: { address: '10.10.0.0', length: 16 },
+      gateway: null,
+      link: 'a',
+    });
+
+    const addresses = await port.readAddresses();
+    expect(addresses).toContainEqual(
+      expect.objectContaining({ link: 'a', address: '10.9.0.1', prefixLength: 24, scope: 0 }),
+    );
+    expect(addresses).toContainEqual(expect.objectContaining({ link: 'a', address: '2001:db8::1', prefixLength: 64 }));
+    expect(addresses).toContainEqual(expect.objectContaining({ link: 'lo', address: '127.0.0.1', scope: 254 }));
+    const routes = (await port.readRoutes()).filter(({ protocol }) => protocol === 4);
+    expect(routes).toEqual([
+      expect.objectContaining({ family: 4, destination: null, gateway: '10.9.0.254', link: 'a', table: 254 }),
+      expect.objectContaining({
+        family: 4,
+        destination: { address: '10.10.0.0', length: 16 },
+        gateway: null,
+        link: 'a',
+      }),
+      expect.objectContaining({
+        family: 6,
+        destination: { address: '2001:db8:1::', length: 48 },
+        gateway: '2001:db8::2',
+      }),
+    ]);
+    expect(namespace.ip('route')).toContain('default via 10.9.0.254 dev a proto static');
+
+    await port.apply({ kind: 'delete route', destination: null, gateway: '10.9.0.254', link: null });
+    await port.apply({ kind: 'delete address', link: 'a', prefix: v4 });
+    expect(namespace.ip('route')).not.toContain('10.9.0');
+    expect((await port.readAddresses()).map(({ address }) => address)).not.toContain('10.9.0.1');
+  });
+
+  test('a refusal names the request and the errno', async () => {
+    await port.apply({ kind: 'create link', link: { kind: 'bridge', name: 'vmbr0' } });
+    const again = port.apply({ kind: 'create link', link: { kind: 'bridge', name: 'vmbr0' } });
+    await expect(again).rejects.toBeInstanceOf(RouteError);
+    await expect(again).rejects.toMatchObject({ errno: 'EEXIST', message: 'creating bridge vmbr0: EEXIST' });
+    await expect(port.apply({ kind: 'delete link', link: 'absent' })).rejects.toMatchObject({ errno: 'ENODEV' });
+    await expect(port.apply({ kind: 'set up', link: 'absent', up: true })).rejects.toMatchObject({ errno: 'ENODEV' });
+  });
+
+  test.each([
+    ['a name too long', { kind: 'delete link', link: 'sixteen-bytes-xx' }, 'bad-link-name'],
+    ['a name with a blank', { kind: 'delete link', link: 'a b' }, 'bad-link-name'],
+    ['no address', { kind: 'add address', link: 'lo', prefix: { address: '10.0.0', length: 8 } }, 'bad-address'],
+    [
+      'a prefix too long',
+      { kind: 'add address', link: 'lo', prefix: { address: '10.0.0.1', length: 33 } },
+      'bad-address',
+    ],
+    ['no hardware address', { kind: 'set hardware address', link: 'lo', address: '02:00' }, 'bad-address'],
+    ['a route to nowhere', { kind: 'add route', destination: null, gateway: null, link: 'lo' }, 'bad-route'],
+    ['a namespace path', { kind: 'move link', link: 'lo', to: { name: '../../proc/1/ns/net' } }, 'bad-netns-name'],
+  ] as const)('%s is a failure before anything is sent', async (_what, step, code) => {
+    const refused = port.apply(step);
+    await expect(refused).rejects.toBeInstanceOf(Failure);
+    await expect(refused).rejects.toMatchObject({ code });
+  });
+
+  test('requests after closing are refused', async () => {
+    const closed = openRoute(namespace.name);
+    closed.close();
+    await expect(closed.readLinks()).rejects.toMatchObject({ code: 'socket-closed' });
+  });
+});
