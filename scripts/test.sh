@@ -33,9 +33,9 @@ vitest() {
     --outputFile.json="$results/$1.json"
 }
 
-# The same, in the full kernel: the report comes back through the shared folder.
+# The same, in the full kernel: the report comes back through the shared folder. The time limit is for a busy machine.
 vitest_lab() {
-  RINGWALL_LAB_RESULTS=$results lab/run.sh node node_modules/vitest/vitest.mjs run --project lab --reporter=default \
+  RINGWALL_LAB_TIMEOUT=${RINGWALL_LAB_TIMEOUT:-1800} RINGWALL_LAB_RESULTS=$results lab/run.sh node node_modules/vitest/vitest.mjs run --project lab --reporter=default \
     --reporter=json --outputFile.json="$results/lab.json"
 }
 
