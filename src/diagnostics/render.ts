@@ -51,9 +51,12 @@ function place({ file, line, column }: Span): string {
 function excerpt(span: Span, severity: Severity, lineOf: LineOf, paint: Paint): string[] {
   const line = lineOf(span);
   if (line === null) return [];
-  const cells = cellsOf(line);
-  const from = Math.min(span.column - 1, cells.length);
-  const to = Math.max(from, span.endLine > span.line ? cells.length : Math.min(span.endColumn - 1, cells.length));
+  const start = span.column - 1;
+  const end = span.endLine > span.line ? line.length : span.endColumn - 1;
+  const { text, offset } = partAround(line, start, end);
+  const cells = cellsOf(text);
+  const from = Math.min(start - offset, cells.length);
+  const to = Math.max(from, Math.min(end - offset, cells.length));
   const { before, marked, after } = cutAround(cells, from, to);
 
   const number = String(span.line).padStart(5);
@@ -63,6 +66,25 @@ function excerpt(span: Span, severity: Severity, lineOf: LineOf, paint: Paint): 
     `${paint(`${number} |`, 'faint')} ${source}`.trimEnd(),
     `${paint(`${' '.repeat(number.length)} |`, 'faint')} ${' '.repeat(widthOf(before))}${paint(carets, severity)}`,
   ];
+}
+
+/**
+ * More of a line than can be shown around a span, so that a line of a megabyte costs no more than a short one. Offsets
+ * count characters.
+ */
+function partAround(line: string, start: number, end: number): { readonly text: string; readonly offset: number } {
+  if (line.length <= 4 * WIDEST) return { text: line, offset: 0 };
+  const from = Math.max(0, start - WIDEST);
+  const to = Math.min(end, start + WIDEST) + WIDEST;
+  const before = skipCharacters(line, 0, from);
+  return { text: line.slice(before, skipCharacters(line, before, to - from)), offset: from };
+}
+
+/** The offset in UTF-16 units, `count` characters behind another. */
+function skipCharacters(text: string, offset: number, count: number): number {
+  let at = offset;
+  for (let left = count; left > 0 && at < text.length; left -= 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return at;
 }
 
 interface Cut {

@@ -19,15 +19,17 @@ const COPIED: ReadonlyMap<string, string> = new Map([
 /** Refuses a line with anything but printable ASCII before its comment. Null when there is nothing to refuse. */
 export function refuseNonAscii(line: LineReader): Inert | null {
   const comment = line.text.indexOf('#');
-  return refuse(line, NOT_PRINTABLE_ASCII.exec(comment === -1 ? line.text : line.text.slice(0, comment)));
+  const content = comment === -1 ? line.text : line.text.slice(0, comment);
+  const help = 'remove it, or type it anew as plain ASCII; other characters may stand in comments only';
+  return refuse(line, NOT_PRINTABLE_ASCII.exec(content), help);
 }
 
 /** Refuses a line with control characters. */
 export function refuseControls(line: LineReader): Inert | null {
-  return refuse(line, CONTROL.exec(line.text));
+  return refuse(line, CONTROL.exec(line.text), 'remove it');
 }
 
-function refuse(line: LineReader, found: RegExpExecArray | null): Inert | null {
+function refuse(line: LineReader, found: RegExpExecArray | null, help: string): Inert | null {
   if (found === null) return null;
   const [character] = found;
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
@@ -36,6 +38,6 @@ function refuse(line: LineReader, found: RegExpExecArray | null): Inert | null {
     'syntax/character',
     { start: found.index, end: found.index + character.length },
     `the character U+${code}${name === undefined ? '' : `, ${name},`} cannot stand here`,
-    'remove it, or type it anew as plain ASCII; other characters may stand in comments only',
+    help,
   );
 }

@@ -36,7 +36,7 @@ export function printInterfaces({ lines, encoding }: InterfacesTree): Uint8Array
   return encode({ text: joinLines(lines), encoding });
 }
 
-/** What an option belongs to: an iface, a stanza that was refused, or nothing. */
+/** What an option belongs to: an iface, something that was refused, or nothing. */
 type Stanza = 'none' | 'iface' | 'refused';
 
 interface Reading {
@@ -65,7 +65,9 @@ function readLine(line: LineReader, stanza: Stanza): Reading {
       return { content, stanza: OPTIONS_FOLLOW.has(shape.keyword.text) ? 'refused' : stanza };
     }
     case 'option':
-      return { content: readOption(line, shape, stanza), stanza };
+      return stanza === 'none'
+        ? { content: refuseOrphan(line, shape.key), stanza: 'refused' }
+        : { content: stanza === 'refused' ? INERT : readOption(line, shape), stanza };
   }
 }
 
@@ -115,13 +117,15 @@ function refuseStanza(line: LineReader, keyword: Piece): Inert {
 
 const KEYWORDS = ['auto', 'iface', 'source', 'source-directory', 'allow-hotplug', 'allow-ovs'];
 
-function readOption(line: LineReader, { key, value }: Shape<'option'>, stanza: Stanza): InterfacesContent {
-  if (stanza === 'refused') return INERT;
-  if (stanza === 'none') {
-    const near = nearest(key.text, KEYWORDS);
-    const help = near === null ? 'move the line below the `iface` it belongs to' : `did you mean \`${near}\`?`;
-    return line.refuse('interfaces/unknown-keyword', key, `\`${key.text}\` belongs to no iface stanza`, help);
-  }
+/** An option with no stanza above it, or a misspelt keyword: the options below it cannot be known to belong anywhere. */
+function refuseOrphan(line: LineReader, key: Piece): Inert {
+  const near = nearest(key.text, KEYWORDS);
+  const help = near === null ? 'move it below the `iface` it belongs to' : `did you mean \`${near}\`?`;
+  const message = `\`${key.text}\` belongs to no iface stanza: this line and the options below it do nothing`;
+  return line.refuse('interfaces/unknown-keyword', key, message, help);
+}
+
+function readOption(line: LineReader, { key, value }: Shape<'option'>): InterfacesContent {
   if (value === null) {
     const help = 'write its value behind it, or remove the line';
     return line.refuse('interfaces/missing-value', key, `the option \`${key.text}\` has no value`, help);

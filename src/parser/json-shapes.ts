@@ -3,7 +3,8 @@ import type { JsonMember, JsonNode } from './json.js';
 import type { Word } from './tree.js';
 
 /**
- * Reads typed values out of JSON. A value of another shape is reported with its path and left out. Proxmox's Perl
+ * Reads typed values out of JSON. A value of another shape is reported with its path (that of the whole file is empty)
+ * and left out. Proxmox's Perl
  * writes numbers and booleans now as numbers and now as strings, so both are read.
  */
 export class JsonShapes {
@@ -24,7 +25,7 @@ export class JsonShapes {
   /** The members of an object's member `key`; none when there is no such member. */
   membersOf(node: JsonNode, key: string, path: string): readonly JsonMember[] {
     const child = member(node, key);
-    return child === null ? [] : this.members(child, `${path}.${key}`);
+    return child === null ? [] : this.members(child, join(path, key));
   }
 
   /** A text member, or null when there is none. */
@@ -32,13 +33,13 @@ export class JsonShapes {
     const child = member(node, key);
     if (child === null) return null;
     if (child.kind === 'string') return { value: child.value, span: child.span };
-    return this.#report(child, `${path}.${key}`, 'a text');
+    return this.#report(child, join(path, key), 'a text');
   }
 
   /** A text member that has to be there. */
   requiredText(node: JsonNode, key: string, path: string): Word | null {
     if (member(node, key) === null) {
-      return this.#report(node, `${path}.${key}`, 'a text, and is missing');
+      return this.#report(node, join(path, key), 'a text, and is missing');
     }
     return this.text(node, key, path);
   }
@@ -47,7 +48,7 @@ export class JsonShapes {
   count(node: JsonNode, key: string, path: string): number | null {
     const child = member(node, key);
     if (child === null) return null;
-    return countOf(child) ?? this.#report(child, `${path}.${key}`, 'a whole number');
+    return countOf(child) ?? this.#report(child, join(path, key), 'a whole number');
   }
 
   /** 1, "1" or true; false when there is no such member. */
@@ -56,7 +57,7 @@ export class JsonShapes {
     if (child === null) return false;
     if (child.kind === 'boolean') return child.value;
     const count = countOf(child);
-    if (count === null) this.#report(child, `${path}.${key}`, '0 or 1');
+    if (count === null) this.#report(child, join(path, key), '0 or 1');
     return count !== null && count !== 0;
   }
 
@@ -67,7 +68,7 @@ export class JsonShapes {
     const items = child.kind === 'array' ? child.items : [child];
     return items.flatMap((item) => {
       if (item.kind === 'string') return [{ value: item.value, span: item.span }];
-      this.#report(item, `${path}.${key}`, 'a text or a list of texts');
+      this.#report(item, join(path, key), 'a text or a list of texts');
       return [];
     });
   }
@@ -79,7 +80,8 @@ export class JsonShapes {
 
   #report({ span }: Pick<JsonNode, 'span'> | Located<unknown>, path: string, expected: string): null {
     const help = 'Proxmox VE writes this file: save the object it belongs to once more';
-    this.diagnostics.push(diagnose('json/shape', span, `\`${path}\` should be ${expected}`, { help }));
+    const subject = path === '' ? 'the file' : `\`${path}\``;
+    this.diagnostics.push(diagnose('json/shape', span, `${subject} should be ${expected}`, { help }));
     return null;
   }
 }
@@ -88,6 +90,10 @@ function member(node: JsonNode, key: string): JsonNode | null {
   if (node.kind !== 'object') return null;
   const found = node.members.get(key)?.value;
   return found === undefined || found.kind === 'null' ? null : found;
+}
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
 }
 
 function countOf(node: JsonNode): number | null {

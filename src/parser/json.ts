@@ -36,7 +36,7 @@ export function readJson(bytes: Uint8Array, file: string): JsonReading {
   } catch (error) {
     if (!(error instanceof NotJson)) throw error;
     const { start, end } = error.location;
-    const message = error.found === null ? 'the JSON text ends too early' : 'this is not JSON from here on';
+    const message = error.found === null ? 'the JSON text ends too early' : 'from here on this cannot be read as JSON';
     const help = 'Proxmox VE writes this file: restore it, or save the object it belongs to once more';
     return {
       value: null,

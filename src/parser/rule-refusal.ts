@@ -3,7 +3,7 @@ import { INERT, type Inert, type LineReader } from './line-reader.js';
 import type { Piece } from './shape.js';
 import { nearest } from './suggestion.js';
 import type { FirewallScope, RuleOptionKey, RuleOptionNode } from './tree.js';
-import { RULE_OPTIONS, VERDICTS } from './vocabulary.js';
+import { FOREIGN_WORDS, RULE_OPTIONS, VERDICTS } from './vocabulary.js';
 
 /** Where a rule stands: which directions and options it may have (specification 2.1). */
 export interface RulePlace {
@@ -29,13 +29,13 @@ function directionHelp(text: string): string {
   if (VERDICTS.has(text.toUpperCase()) || text.includes('(')) {
     return `write the direction first: \`IN ${text}\` or \`OUT ${text}\``;
   }
-  const near = text.length === 1 ? null : nearest(text, ['IN', 'OUT', 'FORWARD', 'GROUP']);
+  const near = meant(text, ['IN', 'OUT', 'FORWARD', 'GROUP']);
   return near === null ? 'write IN, OUT, FORWARD or GROUP first' : `did you mean \`${near}\`?`;
 }
 
 /** The word after the direction is no action, or a macro's parentheses are not in order. */
 export function refuseAction(line: LineReader, { macro, verdict, closed }: ActionShape): Inert {
-  const near = nearest(verdict.text, VERDICTS.keys());
+  const near = meant(verdict.text, [...VERDICTS.keys()]);
   const unknown = `\`${verdict.text}\` is no action`;
   if (macro === null) {
     const form = `write ACCEPT, DROP or REJECT; a macro is written \`${verdict.text}(ACCEPT)\``;
@@ -60,10 +60,14 @@ export function refuseAction(line: LineReader, { macro, verdict, closed }: Actio
 
 /** A word where only an option can stand. */
 export function refuseJunk(line: LineReader, junk: Piece): Inert {
-  const help = RULE_OPTIONS.has(junk.text)
-    ? `options start with a dash: \`-${junk.text}\``
-    : 'put remarks behind `#`; a list of addresses or ports has no blanks in it';
-  return line.refuse('syntax/unexpected-text', junk, `\`${junk.text}\` is no option`, help);
+  return line.refuse('syntax/unexpected-text', junk, `\`${junk.text}\` is no option`, junkHelp(junk.text));
+}
+
+function junkHelp(text: string): string {
+  if (RULE_OPTIONS.has(text)) return `options start with a dash: \`-${text}\``;
+  if (text.startsWith('-')) return 'one dash stands right before the name of an option: `-p tcp`';
+  if (/^[0-9,:]/.test(text)) return 'lists have no blanks in them: `-dport 80,443`';
+  return 'put remarks behind `#`';
 }
 
 /** A dash and a name that is no match option. */
@@ -76,7 +80,7 @@ function optionHelp(name: string): string {
   if (name === 'enable') return 'a rule is switched off by a `|` in front of it';
   if (name === 'comment') return 'a comment stands behind `#`';
   const [before, after] = name.split('=', 2);
-  const near = nearest(before ?? name, RULE_OPTIONS.keys());
+  const near = meant(before ?? name, [...RULE_OPTIONS.keys()]);
   if (near === null) return 'rules have -i, -source, -dest, -p, -dport, -sport, -log and -icmp-type';
   return after === undefined
     ? `did you mean \`-${near}\`?`
@@ -107,4 +111,10 @@ export function refuseIface(line: LineReader, name: Piece, { section }: RulePlac
       ? ['a rule of a group', 'write `-i` on the GROUP line that uses the group']
       : ['a rule of a vnet', 'remove it: the rules of a vnet hold for all of its traffic'];
   return line.refuse('syntax/misplaced-rule-option', name, `${where} cannot have \`${name.text}\``, help);
+}
+
+/** The one of these words that was likely meant. */
+function meant(written: string, words: readonly string[]): string | null {
+  const translated = FOREIGN_WORDS.get(written.toUpperCase());
+  return translated !== undefined && words.includes(translated) ? translated : nearest(written, words);
 }

@@ -96,7 +96,7 @@ function readOptions(line: LineReader, items: readonly ItemShape[], place: RuleP
         'syntax/missing-value',
         name,
         `\`${name.text}\` has no value`,
-        `write ${VALUE_OF[key]} after it`,
+        `write after it ${VALUE_OF[key]}`,
       );
     }
     options.push({ key, keySpan: line.span(name), value: line.word(value) });

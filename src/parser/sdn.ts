@@ -15,9 +15,9 @@ export function parseSdnConfig(
   const { value, diagnostics } = readJson(bytes, file);
   if (value === null) return { config: { zones: [], vnets: [], subnets: [] }, diagnostics };
   const shapes = new JsonShapes();
-  shapes.isObject(value, 'the file');
+  shapes.isObject(value, '');
   const idsOf = (section: string) =>
-    shapes.membersOf(value, section, 'config').flatMap(({ key, value: ids }) => {
+    shapes.membersOf(value, section, '').flatMap(({ key, value: ids }) => {
       if (key.value !== 'ids') return [];
       return shapes.members(ids, `${section}.ids`);
     });
@@ -80,8 +80,8 @@ export function parseIpam(bytes: Uint8Array, file: string): { ipam: Ipam; diagno
   const { value, diagnostics } = readJson(bytes, file);
   if (value === null) return { ipam: { addresses: [] }, diagnostics };
   const shapes = new JsonShapes();
-  shapes.isObject(value, 'the file');
-  const addresses = shapes.membersOf(value, 'zones', 'ipam').flatMap(({ key: zone, value: content }) => {
+  shapes.isObject(value, '');
+  const addresses = shapes.membersOf(value, 'zones', '').flatMap(({ key: zone, value: content }) => {
     const path = `zones.${zone.value}`;
     if (!shapes.isObject(content, path)) return [];
     return shapes

@@ -2,13 +2,18 @@
 export function nearest(written: string, candidates: Iterable<string>): string | null {
   const folded = written.toLowerCase();
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(folded.length / 3)) + 1;
+  let bestDistance = farthest(folded.length) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - folded.length) >= bestDistance) continue;
     const distance = editDistance(folded, candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** How many slips are likely in a word of this length: none in a single letter, where every letter is one slip away. */
+function farthest(length: number): number {
+  return length === 1 ? 0 : Math.max(1, Math.floor(length / 3));
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */

@@ -8,8 +8,8 @@ export function parseVmList(bytes: Uint8Array, file: string): { vmList: VmList; 
   const { value, diagnostics } = readJson(bytes, file);
   if (value === null) return { vmList: { guests: [] }, diagnostics };
   const shapes = new JsonShapes();
-  shapes.isObject(value, 'the file');
-  const guests = shapes.membersOf(value, 'ids', 'vmlist').flatMap(({ key, value: entry }): VmListEntry[] => {
+  shapes.isObject(value, '');
+  const guests = shapes.membersOf(value, 'ids', '').flatMap(({ key, value: entry }): VmListEntry[] => {
     const path = `ids.${key.value}`;
     if (!shapes.isObject(entry, path)) return [];
     if (!/^[1-9][0-9]{0,8}$/.test(key.value)) {

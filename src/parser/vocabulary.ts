@@ -127,6 +127,20 @@ export const LOG_LEVELS: ReadonlySet<string> = new Set([
   'nolog',
 ]);
 
+/** Words of other firewalls, and what they are called here. */
+export const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
+  ['INPUT', 'IN'],
+  ['OUTPUT', 'OUT'],
+  ['ALLOW', 'ACCEPT'],
+  ['PERMIT', 'ACCEPT'],
+  ['DENY', 'DROP'],
+  ['BLOCK', 'DROP'],
+  ['SRC', 'source'],
+  ['DST', 'dest'],
+  ['DESTINATION', 'dest'],
+  ['PROTOCOL', 'proto'],
+]);
+
 const NAME = /^[A-Za-z][A-Za-z0-9_-]+$/;
 
 /** What a section or alias may be called; both ends included (specification 1.4). */

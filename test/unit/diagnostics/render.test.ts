@@ -81,6 +81,13 @@ describe('a diagnostic for people', () => {
     expect(caretLine(source, place)).toBe(`${' '.repeat(shown.indexOf('WRONG'))}^^^^^`);
   });
 
+  test('a very long line of wide characters shows the same', () => {
+    const source = `${'\u{1f525}'.repeat(3000)}WRONG${'\u{1f525}'.repeat(3000)}`;
+    const place = span(1, 3001, 3006);
+    expect(sourceLine(source, place)).toMatch(/^…\u{1f525}+WRONG\u{1f525}+…$/u);
+    expect(caretLine(source, place)?.trim()).toBe('^^^^^');
+  });
+
   test('a long span is cut at its end', () => {
     const source = 'x'.repeat(500);
     expect((sourceLine(source, span(1, 1, 501)) ?? '').length).toBeLessThanOrEqual(100);
