@@ -148,6 +148,11 @@ describe('rtnetlink', () => {
     await expect(refused).rejects.toMatchObject({ code });
   });
 
+  test('many readers at once all get their answer', async () => {
+    const answers = await Promise.all(Array.from({ length: 300 }, () => port.readLinks()));
+    expect(answers.map((links) => links.length)).toEqual(Array.from({ length: 300 }, () => 1));
+  });
+
   test('requests after closing are refused', async () => {
     const closed = openRoute(namespace.name);
     closed.close();

@@ -45,6 +45,7 @@ export class RouteRequests {
   readonly #socket: RawNetlinkSocket;
   readonly #pending = new Map<number, Pending>();
   readonly #waiting: (() => void)[] = [];
+  #lastDump: Promise<unknown> = Promise.resolve();
   #sequence = 0;
   #inFlight = 0;
   #closed: Error | null = null;
@@ -85,8 +86,14 @@ export class RouteRequests {
     return readAll(await this.#request(what, type, 0, question, value), answer);
   }
 
-  /** All objects of a kind, in one undisturbed dump. */
-  async dump<Q, R>(
+  /** All objects of a kind, in one undisturbed dump. The kernel runs one dump per socket at a time, so they queue here. */
+  dump<Q, R>(what: string, type: number, question: AttributeType<Q>, value: Q, answer: AttributeType<R>): Promise<R[]> {
+    const result = this.#lastDump.then(() => this.#dump(what, type, question, value, answer));
+    this.#lastDump = result.catch(() => undefined);
+    return result;
+  }
+
+  async #dump<Q, R>(
     what: string,
     type: number,
     question: AttributeType<Q>,
