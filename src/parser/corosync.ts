@@ -83,7 +83,8 @@ class CorosyncReader {
     if (ring !== undefined) node.rings.set(Number(ring), line.word({ text, start: end - text.length, end }));
   }
 
+  /** The names of the open sections, as far as any is read: two levels. */
   #path(): string {
-    return this.#open.map(({ name }) => name).join('.');
+    return this.#open.length > 2 ? '' : this.#open.map(({ name }) => name).join('.');
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Span } from '../../../src/diagnostics/index.js';
 import { type LineContent, parseFirewall, printLine } from '../../../src/parser/index.js';
 import { ALL_KINDS, parseAny, readingProblem } from '../../support/parse-any.js';
 
@@ -140,4 +141,51 @@ describe('the canonical text of a line', () => {
         .join(),
     );
   }
+});
+
+test('a rule that is read has every word of its line: nothing is ever widened', () => {
+  const words = [
+    'IN',
+    'out',
+    'GROUP',
+    '|',
+    'ACCEPT',
+    'drop',
+    'SSH(ACCEPT)',
+    'web',
+    '-p',
+    '--proto',
+    'tcp',
+    '-i',
+    'net0',
+  ];
+  const more = ['-source', '+a', '-dport', '22,80', '-log', 'info', '-icmp-type', 'any', '-', '--', '(', ')', '!', 'x'];
+  const line = fc
+    .array(fc.tuple(fc.constantFrom(...words, ...more), fc.constantFrom(' ', ' ', '  ', '')), { maxLength: 8 })
+    .map((parts) => `IN ACCEPT ${parts.flat().join('')}`);
+  let read = 0;
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        line,
+        line.map((text) => text.slice('IN ACCEPT '.length)),
+      ),
+      (text) => {
+        const content = parseFirewall(Buffer.from(`[RULES]\n${text}`), 'f.fw', 'cluster').tree.lines[1]?.content;
+        if (content?.kind !== 'rule') return;
+        read += 1;
+        const { rule } = content;
+        const at = ({ column, endColumn }: Span) => text.slice(column - 1, endColumn - 1);
+        const head =
+          rule.kind === 'group'
+            ? `GROUP${rule.group.value}`
+            : `${rule.direction.value}${rule.macro === null ? rule.verdict.value : `${rule.macro.value}(${rule.verdict.value})`}`;
+        const options = rule.options.map(({ keySpan, value }) => `${at(keySpan)}${at(value.span)}`);
+        const all = `${rule.disabled ? '|' : ''}${head}${options.join('')}`;
+        expect(all.toUpperCase()).toBe(text.replace(/[ \t]/g, '').toUpperCase());
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  expect(read).toBeGreaterThan(50);
 });
