@@ -3,12 +3,12 @@ import { applyRuleset, clear, history, readSources, rollback, status, type World
 import { readPosition } from '../../../src/apply/position.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { type MemoryFiles, memoryFiles } from '../../../src/ports/index.js';
-import type { Ruleset, TransactionResult } from '../../../src/ruleset/index.js';
-import { ModelKernel } from './model-kernel.js';
+import { type Operation, type Ruleset, ruleDigest, type TransactionResult } from '../../../src/ruleset/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
+import { TestKernel } from './test-kernel.js';
 
 interface TestWorld extends World {
-  readonly nftables: ModelKernel;
+  readonly nftables: TestKernel;
   readonly files: MemoryFiles;
 }
 
@@ -21,7 +21,7 @@ function world(): TestWorld {
       return now;
     },
   };
-  return { files, state: { files, path: '/var/lib/ringwall' }, clock, nftables: new ModelKernel() };
+  return { files, state: { files, path: '/var/lib/ringwall' }, clock, nftables: new TestKernel() };
 }
 
 const author = { user: 'anna', version: '0.1.0' };
@@ -36,27 +36,11 @@ const apply = (to: World, ...ports: number[]) =>
   applyRuleset(to, { ruleset: ruleset(...ports), sources, node: 'pve1', author });
 
 /** The ports of the rules the kernel holds; null when our table is not there. */
-function kernelPorts({ nftables }: TestWorld): number[] | null {
-  const [table] = nftables.current().tables;
+async function kernelPorts({ nftables }: TestWorld): Promise<number[] | null> {
+  const [table] = (await nftables.read()).tables;
   if (table === undefined) return null;
-  const known = new Map(Array.from({ length: 100 }, (_, port) => [digestOf(port), port]));
+  const known = new Map(Array.from({ length: 100 }, (_, port) => [ruleDigest(portRule(port)), port]));
   return table.chains.flatMap(({ rules }) => rules.map(({ digest }) => known.get(digest ?? '') ?? -1));
-}
-
-function digestOf(port: number): string {
-  const kernel = new ModelKernel();
-  kernel.force([
-    { kind: 'add table', table: { family: 'inet', name: 'ringwall' } },
-    { kind: 'add chain', table: { family: 'inet', name: 'ringwall' }, chain: { name: 'in', rules: [] } },
-    {
-      kind: 'add rule',
-      table: { family: 'inet', name: 'ringwall' },
-      chain: 'in',
-      rule: portRule(port),
-      position: { at: 'end' },
-    },
-  ]);
-  return kernel.current().tables[0]?.chains[0]?.rules[0]?.digest ?? '';
 }
 
 describe('apply', () => {
@@ -64,7 +48,7 @@ describe('apply', () => {
     const w = world();
     const first = await apply(w, 1, 2);
     expect(first.generation).toBe(1);
-    expect(kernelPorts(w)).toEqual([1, 2]);
+    expect(await kernelPorts(w)).toEqual([1, 2]);
     const records = w.files.dump();
     expect(await apply(w, 1, 2)).toEqual({ generation: 1, changes: [] });
     expect(w.nftables.commits).toHaveLength(1);
@@ -96,9 +80,9 @@ describe('apply', () => {
   test('repairs drift under a new generation', async () => {
     const w = world();
     await apply(w, 1, 2);
-    w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(9), 1);
+    await w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(9), 1);
     expect((await apply(w, 1, 2)).changes.map(({ action }) => action)).toEqual(['delete']);
-    expect(kernelPorts(w)).toEqual([1, 2]);
+    expect(await kernelPorts(w)).toEqual([1, 2]);
   });
 
   test('records a kernel that already holds the rules but has no generation', async () => {
@@ -119,9 +103,9 @@ describe('apply', () => {
 
 describe('somebody else commits in between', () => {
   const foreign = (w: TestWorld, times: number) => {
-    w.nftables.beforeCommit = (attempt) => {
+    w.nftables.beforeCommit = async (attempt) => {
       if (attempt <= times)
-        w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(50 + attempt), 0);
+        await w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(50 + attempt), 0);
       return undefined;
     };
   };
@@ -131,7 +115,7 @@ describe('somebody else commits in between', () => {
     await apply(w, 1);
     foreign(w, 4);
     await apply(w, 2);
-    expect(kernelPorts(w)).toEqual([2]);
+    expect(await kernelPorts(w)).toEqual([2]);
   });
 
   test('each time: refused, nothing recorded', async () => {
@@ -148,7 +132,7 @@ describe('the kernel', () => {
   test('refuses: the source line and the kernel’s words, and the old generation stays', async () => {
     const w = world();
     await apply(w, 1);
-    w.nftables.beforeCommit = () => ({
+    w.nftables.beforeCommit = async () => ({
       ok: false,
       reason: 'refused',
       errors: [
@@ -160,7 +144,7 @@ describe('the kernel', () => {
       '100.fw:1: the kernel refused this rule of the chain inet/in: ENOENT (something it refers to is not there, or this kernel lacks a module for it): rule.expressions[2]',
     );
     expect(history(w.state).entries.map(({ generation }) => generation)).toEqual([1]);
-    expect(kernelPorts(w)).toEqual([1]);
+    expect(await kernelPorts(w)).toEqual([1]);
   });
 
   test.each<[string, boolean]>([
@@ -169,14 +153,14 @@ describe('the kernel', () => {
   ])('gives no answer and %s: read back and brought there', async (_name, took) => {
     const w = world();
     await apply(w, 1);
-    w.nftables.beforeCommit = (attempt): TransactionResult | undefined => {
+    w.nftables.beforeCommit = async (attempt): Promise<TransactionResult | undefined> => {
       if (attempt !== 2) return undefined;
-      if (took) w.nftables.force(w.nftables.commits.length > 0 ? planned(w, 2) : []);
+      if (took) await w.nftables.force(replaceBy(2));
       return { ok: false, reason: 'unknown' };
     };
     const { changes } = await apply(w, 2);
     expect(changes.map(({ action, kind }) => `${action} ${kind}`)).toEqual(['update rule']);
-    expect(kernelPorts(w)).toEqual([2]);
+    expect(await kernelPorts(w)).toEqual([2]);
     expect(w.nftables.commits).toHaveLength(2);
   });
 
@@ -248,7 +232,7 @@ describe('the kernel', () => {
     let reads = 0;
     w.nftables.read = async () => {
       reads += 1;
-      if (reads === 2) w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(9), 0);
+      if (reads === 2) await w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(9), 0);
       return read();
     };
     await expect(apply(w, 1)).rejects.toThrow('generation 1 was committed, but read back 1 things differ');
@@ -263,10 +247,10 @@ describe('rollback and clear', () => {
     await apply(w, 2);
     await apply(w, 3);
     expect((await rollback(w)).generation).toBe(2);
-    expect(kernelPorts(w)).toEqual([2]);
+    expect(await kernelPorts(w)).toEqual([2]);
     expect((await rollback(w)).generation).toBe(1);
     expect((await rollback(w, 3)).generation).toBe(3);
-    expect(kernelPorts(w)).toEqual([3]);
+    expect(await kernelPorts(w)).toEqual([3]);
     expect((await apply(w, 4)).generation).toBe(4);
   });
 
@@ -279,21 +263,21 @@ describe('rollback and clear', () => {
     expect((await rollback(w)).generation).toBe(1);
     await apply(w, 5);
     await rollback(w);
-    expect(kernelPorts(w)).toEqual([1]);
+    expect(await kernelPorts(w)).toEqual([1]);
   });
 
   test('clear takes the tables out, is in the history, and can be rolled back', async () => {
     const w = world();
     await apply(w, 1);
     expect(await clear(w, author)).toEqual({ removed: ['inet ringwall'] });
-    expect(kernelPorts(w)).toBeNull();
+    expect(await kernelPorts(w)).toBeNull();
     expect(await clear(w, author)).toEqual({ removed: [] });
     expect(history(w.state).entries.map(({ summary }) => summary)).toEqual([
       'cleared: our tables taken out of the kernel',
       '3 created',
     ]);
     expect((await rollback(w)).generation).toBe(1);
-    expect(kernelPorts(w)).toEqual([1]);
+    expect(await kernelPorts(w)).toEqual([1]);
   });
 
   test.each<[string, (w: TestWorld) => Promise<unknown>, string]>([
@@ -320,10 +304,10 @@ describe('status', () => {
     const w = world();
     await apply(w, 1, 2);
     const table = { family: 'inet', name: 'ringwall' } as const;
-    w.nftables.addForeignRule(table, 'in', portRule(9), 1);
+    await w.nftables.addForeignRule(table, 'in', portRule(9), 1);
     w.nftables.addForeignSet(table, 'extra');
-    const handle = w.nftables.current().tables[0]?.chains[0]?.rules.at(-1)?.handle ?? 0n;
-    w.nftables.force([{ kind: 'delete rule', table, chain: 'in', handle, origin: null }]);
+    const handle = (await w.nftables.read()).tables[0]?.chains[0]?.rules.at(-1)?.handle ?? 0n;
+    await w.nftables.force([{ kind: 'delete rule', table, chain: 'in', handle, origin: null }]);
     expect(await status(w.state, w.nftables)).toEqual({
       generation: 1,
       interrupted: null,
@@ -375,7 +359,7 @@ describe('the state directory', () => {
     await apply(w, 1);
     spoil(w);
     await expect(apply(w, 2)).rejects.toThrow(message);
-    expect(kernelPorts(w)).toEqual([1]);
+    expect(await kernelPorts(w)).toEqual([1]);
   });
 
   test('locked by another run is refused with its pid', async () => {
@@ -410,7 +394,7 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
           (error: unknown) => error,
         );
         w.files.trouble = {};
-        const kernel = kernelPorts(w);
+        const kernel = await kernelPorts(w);
         expect([[1, 2], goal]).toContainEqual(kernel);
         if (failure === null) {
           expect(kernel).toEqual(goal);
@@ -440,7 +424,7 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
         },
       );
       w.files.trouble = {};
-      expect(done ? [[2]] : [[1], [2]]).toContainEqual(kernelPorts(w));
+      expect(done ? [[2]] : [[1], [2]]).toContainEqual(await kernelPorts(w));
       await expectSettled(w);
     }
     expect(space).toBeGreaterThan(500);
@@ -448,11 +432,11 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
 
   /** The next run finds records that agree with the kernel, and works. */
   async function expectSettled(w: TestWorld): Promise<void> {
-    const before = kernelPorts(w);
+    const before = await kernelPorts(w);
     await rollback(w, 1);
     const { current, applying } = readPosition(w.state);
     expect({ current, applying }).toEqual({ current: 1, applying: null });
-    expect(kernelPorts(w)).toEqual([1]);
+    expect(await kernelPorts(w)).toEqual([1]);
     const known = history(w.state);
     expect(known.damaged).toEqual([]);
     if (before !== null && before[1] === 3) expect(known.entries[0]?.generation).toBe(3);
@@ -461,11 +445,11 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
   }
 });
 
-/** The operations that take the kernel to one rule for `port`. */
-function planned(w: TestWorld, port: number) {
+/** The operations that leave one rule, for `port`, in the chain. */
+function replaceBy(port: number): Operation[] {
   const table = { family: 'inet', name: 'ringwall' } as const;
   return [
     { kind: 'flush chain', table, chain: 'in' },
     { kind: 'add rule', table, chain: 'in', rule: portRule(port, 1), position: { at: 'end' } },
-  ] as const satisfies Parameters<typeof w.nftables.force>[0];
+  ];
 }

@@ -3,69 +3,68 @@ import { describe, expect, test } from 'vitest';
 import { countChanges, spellChange } from '../../../src/ruleset/change.js';
 import { diffRuleset } from '../../../src/ruleset/diff.js';
 import { one, type Rule, type Ruleset, range, TABLE_NAME } from '../../../src/ruleset/index.js';
-import { ModelKernel } from './model-kernel.js';
 import { portRule, randomRuleset, tableOf } from './random-ruleset.js';
+import { TestKernel } from './test-kernel.js';
 
 const inet = { family: 'inet', name: TABLE_NAME } as const;
 
-function bring(kernel: ModelKernel, desired: Ruleset) {
-  const diff = diffRuleset(desired, kernel.current());
-  expect(kernel.force(diff.operations)).toEqual({ ok: true });
+async function bring(kernel: TestKernel, desired: Ruleset) {
+  const diff = diffRuleset(desired, await kernel.read());
+  expect(await kernel.force(diff.operations)).toEqual({ ok: true });
   return diff;
 }
 
-const handles = (kernel: ModelKernel, chain: string): bigint[] =>
-  kernel
-    .current()
-    .tables.flatMap(({ chains }) => chains)
+const handles = async (kernel: TestKernel, chain: string): Promise<bigint[]> =>
+  (await kernel.read()).tables
+    .flatMap(({ chains }) => chains)
     .filter(({ name }) => name === chain)
     .flatMap(({ rules }) => rules.map(({ handle }) => handle));
 
 const oneChain = (rules: readonly Rule[]): Ruleset => ({ tables: [tableOf([{ name: 'in', rules }])] });
 
-describe('any ruleset to any other', () => {
-  test('every step is accepted, the result is the desired one, and then nothing differs', () => {
-    fc.assert(
-      fc.property(randomRuleset, randomRuleset, (first, second) => {
-        const kernel = new ModelKernel();
-        bring(kernel, first);
-        const fresh = new ModelKernel();
-        bring(fresh, second);
-        const diff = bring(kernel, second);
-        expect(diffRuleset(second, kernel.current())).toEqual({ operations: [], changes: [] });
-        expect(contents(kernel)).toEqual(contents(fresh));
+describe('any ruleset to any other', { timeout: 60_000 }, () => {
+  test('every step is accepted, the result is the desired one, and then nothing differs', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomRuleset, randomRuleset, async (first, second) => {
+        const kernel = new TestKernel();
+        await bring(kernel, first);
+        const fresh = new TestKernel();
+        await bring(fresh, second);
+        const diff = await bring(kernel, second);
+        expect(diffRuleset(second, await kernel.read())).toEqual({ operations: [], changes: [] });
+        expect(await contents(kernel)).toEqual(await contents(fresh));
         expect(diff.operations.length === 0).toBe(diff.changes.length === 0);
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 
-  test('foreign rules and sets in our tables go', () => {
-    fc.assert(
-      fc.property(randomRuleset, randomRuleset, fc.nat(), (first, second, seed) => {
-        const kernel = new ModelKernel();
-        bring(kernel, first);
+  test('foreign rules and sets in our tables go', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomRuleset, randomRuleset, fc.nat(), async (first, second, seed) => {
+        const kernel = new TestKernel();
+        await bring(kernel, first);
         const [table] = first.tables;
         const chain = table?.chains[seed % Math.max(1, table.chains.length)];
         fc.pre(table !== undefined && chain !== undefined);
-        kernel.addForeignRule(table, chain.name, portRule(1), seed % (chain.rules.length + 1));
+        await kernel.addForeignRule(table, chain.name, portRule(1), seed % (chain.rules.length + 1));
         kernel.addForeignSet(table, 'foreign');
-        bring(kernel, second);
-        expect(diffRuleset(second, kernel.current())).toEqual({ operations: [], changes: [] });
+        await bring(kernel, second);
+        expect(diffRuleset(second, await kernel.read())).toEqual({ operations: [], changes: [] });
       }),
       { numRuns: 300 },
     );
   });
 
-  test('as many rules keep their handle as the longest common subsequence allows', () => {
+  test('as many rules keep their handle as the longest common subsequence allows', async () => {
     const ports = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 });
-    fc.assert(
-      fc.property(ports, ports, (before, after) => {
-        const kernel = new ModelKernel();
-        bring(kernel, oneChain(before.map((port) => portRule(port))));
-        const old = new Set(handles(kernel, 'in'));
-        bring(kernel, oneChain(after.map((port) => portRule(port))));
-        const kept = handles(kernel, 'in').filter((handle) => old.has(handle));
+    await fc.assert(
+      fc.asyncProperty(ports, ports, async (before, after) => {
+        const kernel = new TestKernel();
+        await bring(kernel, oneChain(before.map((port) => portRule(port))));
+        const old = new Set(await handles(kernel, 'in'));
+        await bring(kernel, oneChain(after.map((port) => portRule(port))));
+        const kept = (await handles(kernel, 'in')).filter((handle) => old.has(handle));
         expect(kept).toHaveLength(longest(before, after));
       }),
       { numRuns: 500 },
@@ -76,52 +75,52 @@ describe('any ruleset to any other', () => {
 describe('one edit', () => {
   const lines = Array.from({ length: 9 }, (_, index) => portRule(index + 1, index + 1));
 
-  test('of a rule is one update: one rule deleted, one rule sent', () => {
-    const kernel = new ModelKernel();
-    bring(kernel, oneChain(lines));
-    const before = handles(kernel, 'in');
-    const diff = bring(kernel, oneChain(lines.with(4, portRule(99, 5))));
+  test('of a rule is one update: one rule deleted, one rule sent', async () => {
+    const kernel = new TestKernel();
+    await bring(kernel, oneChain(lines));
+    const before = await handles(kernel, 'in');
+    const diff = await bring(kernel, oneChain(lines.with(4, portRule(99, 5))));
     expect(diff.operations.map(({ kind }) => kind)).toEqual(['delete rule', 'add rule']);
     expect(diff.changes.map(spellChange)).toEqual(['~ rule 100.fw:5  inet/in  tcp dport 99 counter accept']);
-    const after = handles(kernel, 'in');
+    const after = await handles(kernel, 'in');
     expect(after.with(4, 0n)).toEqual(before.with(4, 0n));
   });
 
-  test('a line that only moved is no change', () => {
-    const kernel = new ModelKernel();
-    bring(kernel, oneChain(lines));
+  test('a line that only moved is no change', async () => {
+    const kernel = new TestKernel();
+    await bring(kernel, oneChain(lines));
     const moved = lines.map((rule, index) => ({
       ...rule,
       origin: { file: 'etc/pve/firewall/100.fw', line: index + 7 },
     }));
-    expect(diffRuleset(oneChain(moved), kernel.current())).toEqual({ operations: [], changes: [] });
+    expect(diffRuleset(oneChain(moved), await kernel.read())).toEqual({ operations: [], changes: [] });
   });
 
-  test('a rule more and a rule less are a create and a delete', () => {
-    const kernel = new ModelKernel();
-    bring(kernel, oneChain(lines));
-    const diff = bring(kernel, oneChain([portRule(77, 1), ...lines.toSpliced(6, 1)]));
+  test('a rule more and a rule less are a create and a delete', async () => {
+    const kernel = new TestKernel();
+    await bring(kernel, oneChain(lines));
+    const diff = await bring(kernel, oneChain([portRule(77, 1), ...lines.toSpliced(6, 1)]));
     expect(diff.changes.map(({ action, kind }) => `${action} ${kind}`)).toEqual(['create rule', 'delete rule']);
     expect(countChanges(diff.changes)).toEqual({ create: 1, update: 0, delete: 1 });
   });
 
-  test('of one of two equal rules touches that one', () => {
-    const kernel = new ModelKernel();
-    bring(kernel, oneChain([portRule(1), portRule(1), portRule(2)]));
-    const [first] = handles(kernel, 'in');
-    const diff = bring(kernel, oneChain([portRule(1), portRule(3), portRule(2)]));
+  test('of one of two equal rules touches that one', async () => {
+    const kernel = new TestKernel();
+    await bring(kernel, oneChain([portRule(1), portRule(1), portRule(2)]));
+    const [first] = await handles(kernel, 'in');
+    const diff = await bring(kernel, oneChain([portRule(1), portRule(3), portRule(2)]));
     expect(diff.changes.map(({ action }) => action)).toEqual(['update']);
-    expect(handles(kernel, 'in')[0]).toBe(first);
+    expect((await handles(kernel, 'in'))[0]).toBe(first);
   });
 
-  test('of an interval deletes the old one before the new one that overlaps it', () => {
+  test('of an interval deletes the old one before the new one that overlaps it', async () => {
     const set = { name: 'nets', type: 'ipv4_addr', origin: null } as const;
     const ruleset = (last: number): Ruleset => ({
       tables: [{ ...tableOf([]), sets: [{ ...set, elements: [range(0, last), one(900)] }] }],
     });
-    const kernel = new ModelKernel();
-    bring(kernel, ruleset(255));
-    const diff = bring(kernel, ruleset(511));
+    const kernel = new TestKernel();
+    await bring(kernel, ruleset(255));
+    const diff = await bring(kernel, ruleset(511));
     expect(diff.operations.map(({ kind }) => kind)).toEqual(['delete elements', 'add elements']);
     expect(diff.changes.map(spellChange)).toEqual([
       '- element  inet/nets  0.0.0.0/24',
@@ -129,38 +128,38 @@ describe('one edit', () => {
     ]);
   });
 
-  test('of a policy keeps chain and rules', () => {
+  test('of a policy keeps chain and rules', async () => {
     const base = { hook: 'input', priority: 0, policy: 'drop' } as const;
     const ruleset = (policy: 'accept' | 'drop'): Ruleset => ({
       tables: [tableOf([{ name: 'in', base: { ...base, policy }, rules: lines }])],
     });
-    const kernel = new ModelKernel();
-    bring(kernel, ruleset('drop'));
-    const before = handles(kernel, 'in');
-    const diff = bring(kernel, ruleset('accept'));
+    const kernel = new TestKernel();
+    await bring(kernel, ruleset('drop'));
+    const before = await handles(kernel, 'in');
+    const diff = await bring(kernel, ruleset('accept'));
     expect(diff.changes.map(spellChange)).toEqual(['~ chain  inet/in  hook input priority 0 policy accept']);
-    expect(handles(kernel, 'in')).toEqual(before);
+    expect(await handles(kernel, 'in')).toEqual(before);
   });
 
-  test('of a priority makes the chain anew', () => {
+  test('of a priority makes the chain anew', async () => {
     const ruleset = (priority: number): Ruleset => ({
       tables: [tableOf([{ name: 'in', base: { hook: 'input', priority, policy: 'drop' }, rules: lines }])],
     });
-    const kernel = new ModelKernel();
-    bring(kernel, ruleset(0));
-    const diff = bring(kernel, ruleset(10));
+    const kernel = new TestKernel();
+    await bring(kernel, ruleset(0));
+    const diff = await bring(kernel, ruleset(10));
     expect(diff.changes.map(spellChange)).toEqual(['~ chain  inet/in  hook input priority 10 policy drop, 9 rules']);
   });
 });
 
-test('an empty desired ruleset deletes the tables', () => {
-  const kernel = new ModelKernel();
-  bring(kernel, oneChain([portRule(1)]));
-  expect(bring(kernel, { tables: [] }).operations).toEqual([{ kind: 'delete table', table: inet }]);
-  expect(kernel.current().tables).toEqual([]);
+test('an empty desired ruleset deletes the tables', async () => {
+  const kernel = new TestKernel();
+  await bring(kernel, oneChain([portRule(1)]));
+  expect((await bring(kernel, { tables: [] })).operations).toEqual([{ kind: 'delete table', table: inet }]);
+  expect((await kernel.read()).tables).toEqual([]);
 });
 
-test('a verdict map is filled last and emptied first', () => {
+test('a verdict map is filled last and emptied first', async () => {
   const verdict = { kind: 'goto', chain: 'guest' } as const;
   const ruleset: Ruleset = {
     tables: [
@@ -170,13 +169,13 @@ test('a verdict map is filled last and emptied first', () => {
       },
     ],
   };
-  const kernel = new ModelKernel();
-  expect(bring(kernel, ruleset).operations.at(-1)?.kind).toBe('add map elements');
+  const kernel = new TestKernel();
+  expect((await bring(kernel, ruleset)).operations.at(-1)?.kind).toBe('add map elements');
   const closing = { tables: [{ ...tableOf([], 'bridge'), maps: [{ name: 'in', elements: [] }] }] };
-  expect(bring(kernel, closing).operations[0]?.kind).toBe('delete map elements');
+  expect((await bring(kernel, closing)).operations[0]?.kind).toBe('delete map elements');
 });
 
-describe('size', () => {
+describe('size', { timeout: 60_000 }, () => {
   const many = Array.from({ length: 10_000 }, (_, index) => portRule(index + 1));
 
   test.each([
@@ -189,22 +188,22 @@ describe('size', () => {
       many.map((_, index) => portRule((index * 7919) % 3 === 0 ? 0 : 1)),
       null,
     ],
-  ])('%s in less than two seconds', (_name, before, after, changed) => {
-    const kernel = new ModelKernel();
-    bring(kernel, oneChain(before));
+  ])('%s in less than five seconds', async (_name, before, after, changed) => {
+    const kernel = new TestKernel();
+    await bring(kernel, oneChain(before));
     const start = performance.now();
-    const { changes } = diffRuleset(oneChain(after), kernel.current());
-    expect(performance.now() - start).toBeLessThan(2_000);
+    const { changes } = diffRuleset(oneChain(after), await kernel.read());
+    expect(performance.now() - start).toBeLessThan(5_000);
     if (changed !== null) expect(changes).toHaveLength(changed);
   });
 });
 
 /** The tables without handles, in an order of their own. */
-function contents(kernel: ModelKernel) {
+async function contents(kernel: TestKernel) {
   const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
-  return kernel
-    .current()
-    .tables.map(({ family, chains, sets, maps, foreignSets }) => ({
+  const { tables } = await kernel.read();
+  return tables
+    .map(({ family, chains, sets, maps, foreignSets }) => ({
       family,
       foreignSets,
       chains: chains
