@@ -1,13 +1,13 @@
 import type { Diagnostic } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
-import type { Chain, NamedSet, Ruleset, Table } from '../ruleset/index.js';
-import { printRuleset, printTable, printVerdict, TABLE_NAME } from '../ruleset/index.js';
+import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
+import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
 import type { Site } from '../site/index.js';
 import { verdict } from './build.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
-import { answersChain, compileGuest } from './guest.js';
-import { compileHost } from './host.js';
+import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
+import { compileHost, halves } from './host.js';
 import { clusterNames, guestNames } from './names.js';
 import { noiseRules, rejectChain, smurfChain, tcpFlagsChain, toReject } from './policy.js';
 import { reachable } from './reachable.js';
@@ -35,9 +35,9 @@ export function compile(site: Site): Compiled {
     found.set(`${span.file}:${span.line}:${span.column} ${code} ${message}`, diagnostic);
   };
   const host = site.host.options.enable.value ? compileHostTable(site, report) : [];
-  const { units, table } = compileGuests(site, report);
-  const shared = site.enabled ? [...host, ...(units.size > 0 ? [table([])] : [])] : [];
-  const whole = site.enabled ? [...host, ...(units.size > 0 ? [table([...units.values()])] : [])] : [];
+  const { units, anyPort, table } = compileGuests(site, report);
+  const shared = site.enabled ? [...host, ...(anyPort ? [table([])] : [])] : [];
+  const whole = site.enabled ? [...host, ...(anyPort ? [table([...units.values()])] : [])] : [];
   checkWhole(site, report);
   return {
     ruleset: { tables: whole },
@@ -55,14 +55,9 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
   const unit = units.get(id);
   if (unit === undefined) return undefined;
   const table: Table = { family: 'bridge', name: TABLE_NAME, sets: unit.sets, maps: [], chains: unit.chains };
-  const elements = [
-    ...unit.in.map((element) => ({ map: GUEST_IN, ...element })),
-    ...unit.out.map((element) => ({ map: GUEST_OUT, ...element })),
-  ];
-  const lines = elements.map(
-    ({ map, key, verdict: to }) => `add element bridge ${TABLE_NAME} ${map} { "${key}" : ${printVerdict(to)} }\n`,
-  );
-  return `${printTable(table)}\n${lines.join('')}`;
+  const publish = (map: string, elements: readonly MapElement[]): string[] =>
+    elements.map((element) => `add element bridge ${TABLE_NAME} ${map} { ${printMapElement(element)} }\n`);
+  return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out)].join('')}`;
 }
 
 function compileHostTable(site: Site, report: (diagnostic: Diagnostic) => void): Table[] {
@@ -74,7 +69,7 @@ function compileHostTable(site: Site, report: (diagnostic: Diagnostic) => void):
 function compileGuests(
   site: Site,
   report: (diagnostic: Diagnostic) => void,
-): { units: Map<number, GuestUnit>; table: (units: readonly GuestUnit[]) => Table } {
+): { units: Map<number, GuestUnit>; anyPort: boolean; table: (units: readonly GuestUnit[]) => Table } {
   const host = site.host.options;
   const logLimit = site.cluster.options.log_ratelimit.value;
   const groupSets = new SetUse();
@@ -105,8 +100,12 @@ function compileGuests(
     });
     if (firewall.options.enable.value && unit.in.length > 0) units.set(guest.id, unit);
   }
+  const unfiltered = site.guests
+    .filter(({ id }) => !units.has(id))
+    .flatMap((guest) => guardedNics(guest).map(unfilteredElement));
   const log = { guest: 0, chain: '', limit: logLimit };
   const common: readonly Chain[] = [
+    unfilteredChain(host, halves('blacklist', names, groupSets), logLimit),
     ...groups.all(),
     smurfChain('bridge', host.smurf_log_level.value, log),
     tcpFlagsChain(host.tcp_flags_log_level.value, log),
@@ -116,7 +115,7 @@ function compileGuests(
   ];
   const used = reachable(
     [...[...units.values()].flatMap(({ chains }) => chains), ...common],
-    [...units.values()].flatMap((unit) => [...unit.in, ...unit.out]),
+    [...units.values()].flatMap((unit) => [...unit.in, ...unit.out]).concat(unfiltered),
   );
   const kept = new Set(used.map(({ name }) => name));
   const shared = common.filter(({ name }) => kept.has(name));
@@ -139,12 +138,13 @@ function compileGuests(
   ]);
   return {
     units,
+    anyPort: units.size > 0 || unfiltered.length > 0,
     table: (members) => ({
       family: 'bridge',
       name: TABLE_NAME,
       sets: [...sharedSets, ...members.flatMap(({ sets }) => sets)],
       maps: [
-        { name: GUEST_IN, elements: members.flatMap((unit) => unit.in) },
+        { name: GUEST_IN, elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
         { name: GUEST_OUT, elements: members.flatMap((unit) => unit.out) },
       ],
       chains: [...base, ...shared, ...members.flatMap(({ chains }) => chains)],

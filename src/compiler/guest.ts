@@ -6,6 +6,7 @@ import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict }
 import type { GroupUse } from './group.js';
 import { halves } from './host.js';
 import { sourceFilter } from './ipfilter.js';
+import type { LogPlace } from './log.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { Names } from './names.js';
@@ -39,11 +40,15 @@ export interface GuestUnit {
 /** Marks an answer to a guest's rejected packet, which conntrack calls invalid: see `answersChain`. */
 export const ANSWER_MARK = 0x7277;
 
+/** The NICs the firewall looks at: those with `firewall=1`, on a bridge. */
+export const guardedNics = ({ nics }: Guest): Nic[] =>
+  nics.filter(({ firewall, bridge }) => firewall && bridge !== null);
+
 /** Compiles one guest (spec firewall.md 7.1.3, 7.1.4), for its ports in the bridge family. */
 export function compileGuest(input: GuestInput): GuestUnit {
   const { guest, firewall, names, groups, report } = input;
   const sets = new SetUse();
-  const nics = guest.nics.filter(({ firewall: filtered, bridge }) => filtered && bridge !== null);
+  const nics = guardedNics(guest);
   const place = (direction: 'in' | 'out'): Place => ({
     table: 'bridge',
     direction,
@@ -103,11 +108,7 @@ function nicIn(nic: Nic, { guest, firewall: { options }, host, names, logLimit }
     name: log.chain,
     rules: [
       implied('answer to a reject', [is('meta mark', ANSWER_MARK)], verdict('accept')),
-      notIp,
-      ...stateRules(host.nf_conntrack_allow_invalid.value),
-      ...blacklistRules(halves('blacklist', names, sets), host.log_level_out.value, log),
-      ...(host.nosmurfs.value ? [smurfJump('bridge')] : []),
-      ...(host.tcpflags.value ? [tcpFlagsJump] : []),
+      ...everyGuestIn(host, halves('blacklist', names, sets), log),
       markRule(guest),
       ...(options.dhcp.value ? dhcp('server') : []),
       icmpv6Errors,
@@ -116,6 +117,32 @@ function nicIn(nic: Nic, { guest, firewall: { options }, host, names, logLimit }
     ],
   };
 }
+
+/** What keeps bad packets from any NIC with `firewall=1`, its guest's own firewall on or off (spec firewall.md 7.1.3). */
+function everyGuestIn(host: HostOptions, blacklist: ReturnType<typeof halves>, log: LogPlace): Rule[] {
+  return [
+    notIp,
+    ...stateRules(host.nf_conntrack_allow_invalid.value),
+    ...blacklistRules(blacklist, host.log_level_out.value, log),
+    ...(host.nosmurfs.value ? [smurfJump('bridge')] : []),
+    ...(host.tcpflags.value ? [tcpFlagsJump] : []),
+  ];
+}
+
+/** Where the NICs go whose guest has no firewall of its own, or has it switched off. */
+export const unfilteredChain = (host: HostOptions, blacklist: ReturnType<typeof halves>, limit: LogLimit): Chain => ({
+  name: UNFILTERED_CHAIN,
+  rules: everyGuestIn(host, blacklist, { guest: 0, chain: UNFILTERED_CHAIN, limit }),
+});
+
+/** The element that sends what goes to an unfiltered NIC to `unfilteredChain`. */
+export const unfilteredElement = ({ port, origin }: Nic): MapElement => ({
+  key: port,
+  verdict: goTo(UNFILTERED_CHAIN),
+  origin,
+});
+
+const UNFILTERED_CHAIN = 'unfiltered-in';
 
 /** What every frame from this port goes through: first who it says it is, then what it wants. */
 function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {

@@ -9,7 +9,7 @@ export type { Interval } from './interval.js';
 export { includes, merge, one, prefixLength, range, subtract } from './interval.js';
 export { readJson, rulesetFromJson, rulesetToJson } from './json.js';
 export type { Operation, RulePosition, TableRef, TransactionError, TransactionResult } from './operation.js';
-export { printRule, printRuleBody, printRuleset, printTable, printVerdict } from './print.js';
+export { printMapElement, printRule, printRuleBody, printRuleset, printTable, printVerdict } from './print.js';
 export { Reader, UnreadableValue } from './reader.js';
 export { chainsOf, type References, referencesOf } from './references.js';
 export type {

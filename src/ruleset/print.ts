@@ -2,6 +2,7 @@ import { commentOf } from './comment.js';
 import { ctState, fields } from './field.js';
 import type {
   Chain,
+  MapElement,
   Match,
   NamedSet,
   Rule,
@@ -62,6 +63,12 @@ export function printVerdict(verdict: Verdict): string {
   }
 }
 
+/** `"tap100i0" comment "100.conf:3" : goto guest-100-net0-in`. */
+export function printMapElement({ key, verdict, origin }: MapElement): string {
+  const comment = commentOf({ origin });
+  return `"${key}"${comment === null ? '' : ` comment "${comment}"`} : ${printVerdict(verdict)}`;
+}
+
 function printSet(set: NamedSet): string {
   const { width } = fieldOfType(set.type);
   const comment = commentOf({ origin: set.origin });
@@ -76,7 +83,7 @@ function printSet(set: NamedSet): string {
 function printMap(map: VerdictMap): string {
   const lines = ['type ifname : verdict'];
   if (map.elements.length > 0) {
-    lines.push(elementList(map.elements.map(({ key, verdict }) => `"${key}" : ${printVerdict(verdict)}`)));
+    lines.push(elementList(map.elements.map(printMapElement)));
   }
   return block(`map ${map.name}`, lines);
 }

@@ -8,10 +8,12 @@ export interface TestNamespace {
   readonly name: string;
   /** Output of `nft` with these arguments inside the namespace. */
   nft(...args: string[]): string;
-  /** Loads nft text. */
-  load(text: string): void;
+  /** Loads nft text; gives what its `list` commands print. */
+  load(text: string): string;
   /** Output of `ip` with these arguments inside the namespace. */
   ip(...args: string[]): string;
+  /** Output of any program inside the namespace. */
+  run(program: string, args: readonly string[], input?: string): string;
   remove(): void;
 }
 
@@ -32,8 +34,9 @@ export function makeNamespace(): TestNamespace {
   return {
     name,
     nft: (...args) => run(NFT, args),
-    load: (text) => void run(NFT, ['-f', '-'], text),
+    load: (text) => run(NFT, ['-f', '-'], text),
     ip: (...args) => run(IP, args),
+    run,
     remove: () => void execFileSync(IP, ['netns', 'delete', name]),
   };
 }
