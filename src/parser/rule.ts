@@ -32,7 +32,7 @@ function readGroupRule(line: LineReader, shape: RuleShape & { kind: 'group' }, p
     return line.refuse('syntax/missing-value', direction, 'GROUP names no group', 'write `GROUP name`');
   }
   const options = readOptions(line, shape.items, place);
-  if ('kind' in options) return options;
+  if (!Array.isArray(options)) return options;
   const foreign = options.find((option) => option.key !== 'iface');
   if (foreign !== undefined) {
     const item = shape.items[options.indexOf(foreign)]?.name ?? direction;
@@ -51,9 +51,9 @@ function readGroupRule(line: LineReader, shape: RuleShape & { kind: 'group' }, p
 function readMatchRule(line: LineReader, shape: RuleShape & { kind: 'match' }, place: RulePlace): RuleNode | Inert {
   const direction = DIRECTIONS.get(shape.direction.text.toUpperCase());
   if (direction === undefined) return refuseDirection(line, shape.direction);
-  const misplaced = MISPLACED[place.section === 'group' ? 'group' : place.scope];
-  if (misplaced.directions.includes(direction)) {
-    const message = `${misplaced.where} cannot have ${direction} rules`;
+  const misplaced = place.section === 'group' ? undefined : MISPLACED[place.scope];
+  if (misplaced?.directions.includes(direction)) {
+    const message = `${FILE_OF[place.scope]} cannot have ${direction} rules`;
     return line.refuse('syntax/misplaced-rule', shape.direction, message, misplaced.help);
   }
   const { action } = shape;
@@ -69,7 +69,7 @@ function readMatchRule(line: LineReader, shape: RuleShape & { kind: 'match' }, p
   const verdict = VERDICTS.get(action.verdict.text.toUpperCase());
   if (verdict === undefined || !action.closed) return refuseAction(line, action);
   const options = readOptions(line, shape.items, place);
-  if ('kind' in options) return options;
+  if (!Array.isArray(options)) return options;
   return {
     kind: 'match',
     disabled: shape.disabled,
@@ -115,26 +115,18 @@ const VALUE_OF: Readonly<Record<RuleOptionKey, string>> = {
   'icmp-type': 'a type such as `echo-request`',
 };
 
-/** Directions that would do nothing or cannot load (specification 2.1). */
-const MISPLACED: Readonly<
-  Record<
-    FirewallScope | 'group',
-    { readonly directions: readonly Direction[]; readonly where: string; readonly help: string }
-  >
-> = {
-  cluster: { directions: [], where: FILE_OF.cluster, help: '' },
-  host: { directions: [], where: FILE_OF.host, help: '' },
-  group: { directions: [], where: 'a group', help: '' },
+interface Misplaced {
+  readonly directions: readonly Direction[];
+  readonly help: string;
+}
+
+/** Directions that would do nothing or cannot be loaded in a file's [RULES] (specification 2.1). */
+const MISPLACED: Readonly<Partial<Record<FirewallScope, Misplaced>>> = {
   guest: {
     directions: ['FORWARD'],
-    where: FILE_OF.guest,
     help: 'write IN or OUT here, or put the rule into cluster.fw, host.fw or a vnet',
   },
-  vnet: {
-    directions: ['IN', 'OUT'],
-    where: FILE_OF.vnet,
-    help: 'write FORWARD: a vnet filters what crosses it',
-  },
+  vnet: { directions: ['IN', 'OUT'], help: 'write FORWARD: a vnet filters what crosses it' },
 };
 
 /** The end of the last word before the comment. */
