@@ -1,0 +1,12 @@
+export type { Decision, EvaluateOptions, HookAnswer, Step } from './evaluate.js';
+export { evaluate } from './evaluate.js';
+export type { ArpHeader, IpHeader, LinkHeader, Marks, NetworkHeader, Packet, TransportHeader } from './packet.js';
+export { etherType, noMarks } from './packet.js';
+export type { Passage } from './passage.js';
+export { pathBetween } from './path.js';
+export type { Query } from './query.js';
+export { packetOf, queryKeys, readQuery } from './query.js';
+export type { Journey, Simulation, TraceEntry } from './simulate.js';
+export { follow, simulate } from './simulate.js';
+export type { PortZone, Zone } from './zones.js';
+export { findZone, zoneNames } from './zones.js';

@@ -1,0 +1,9 @@
+import type { Hook, TableFamily } from '../ruleset/index.js';
+
+/** A packet's way through one hook: where it came in and where it goes out, null where the kernel does not know it. */
+export interface Passage {
+  readonly family: TableFamily;
+  readonly hook: Hook;
+  readonly iif: string | null;
+  readonly oif: string | null;
+}
