@@ -65,9 +65,12 @@ function readLine(line: LineReader, stanza: Stanza): Reading {
       return { content, stanza: OPTIONS_FOLLOW.has(shape.keyword.text) ? 'refused' : stanza };
     }
     case 'option':
-      return stanza === 'none'
-        ? { content: refuseOrphan(line, shape.key), stanza: 'refused' }
-        : { content: stanza === 'refused' ? INERT : readOption(line, shape), stanza };
+      if (stanza === 'refused') return { content: INERT, stanza };
+      if (stanza === 'none') return { content: refuseOrphan(line, shape.key), stanza: 'refused' };
+      if (nearest(shape.key.text, STANZA_STARTS) !== null) {
+        return { content: refuseMisspelling(line, shape.key), stanza: 'refused' };
+      }
+      return { content: readOption(line, shape), stanza };
   }
 }
 
@@ -115,6 +118,9 @@ function refuseStanza(line: LineReader, keyword: Piece): Inert {
   return line.refuse('interfaces/unsupported-stanza', keyword, message, 'use auto, iface, source and source-directory');
 }
 
+/** No attribute of ifupdown2 is a slip away from these. */
+const STANZA_STARTS = ['iface', 'auto'];
+
 const KEYWORDS = ['auto', 'iface', 'source', 'source-directory', 'allow-hotplug', 'allow-ovs'];
 
 /** An option with no stanza above it, or a misspelt keyword: the options below it cannot be known to belong anywhere. */
@@ -122,6 +128,13 @@ function refuseOrphan(line: LineReader, key: Piece): Inert {
   const near = nearest(key.text, KEYWORDS);
   const help = near === null ? 'move it below the `iface` it belongs to' : `did you mean \`${near}\`?`;
   const message = `\`${key.text}\` belongs to no iface stanza: this line and the options below it do nothing`;
+  return line.refuse('interfaces/unknown-keyword', key, message, help);
+}
+
+/** Taken for an option, it would give the options of its own stanza to the interface above. */
+function refuseMisspelling(line: LineReader, key: Piece): Inert {
+  const message = `\`${key.text}\` looks like a misspelt keyword: this line and the options below it do nothing`;
+  const help = `did you mean \`${nearest(key.text, STANZA_STARTS) ?? 'iface'}\`?`;
   return line.refuse('interfaces/unknown-keyword', key, message, help);
 }
 
