@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../src/ports/index.js';
-import { build, hostOnly, makeSite, ringwall, type TestSite } from '../support/cli.js';
+import { build, hostOnly, makeSite, program, ringwall, type TestSite } from '../support/cli.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
 
 const HOST = 'etc/pve/nodes/pve1/host.fw';
@@ -117,6 +117,38 @@ describe('plan, apply, and back', () => {
     expect(json('apply')).toMatchObject({ changed: 3 });
     expect(rules()).toBe(good);
     expect(run('status')).toEqual({ code: 0, out: 'generation 2: the kernel holds what was applied\n', err: '' });
+  });
+});
+
+describe('on a terminal', () => {
+  /** Runs `apply` on a pseudo terminal and types `reply` when it asks. */
+  const onTerminal = (reply: string, ...args: string[]): Promise<{ code: number | null; out: string }> => {
+    const words = [program, 'apply', '--root', site.root, '--state', site.state, '--netns', netns.name, ...args];
+    const terminal = spawn('script', ['-qec', words.join(' '), '/dev/null']);
+    let out = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (!out.includes('[y/N]') && (out + text).includes('[y/N]')) terminal.stdin.write(reply);
+      out += text;
+    });
+    return new Promise((resolve) => terminal.on('close', (code) => resolve({ code, out })));
+  };
+
+  test.each<[string, string, number, string]>([
+    ['n', 'n\n', 1, 'ringwall: not applied: nothing was changed'],
+    ['Enter', '\n', 1, 'ringwall: not applied: nothing was changed'],
+    ['the end of input', '\x04', 1, 'ringwall: not applied: nothing was changed'],
+    ['y', 'y\n', 0, 'generation 1: '],
+  ])('%s', async (_name, reply, code, said) => {
+    const ran = await onTerminal(reply);
+    expect(ran.out).toContain(said);
+    expect(ran.code).toBe(code);
+    expect(netns.nft('list', 'ruleset') === '').toBe(code !== 0);
+  });
+
+  test('--yes does not ask', async () => {
+    const { code, out } = await onTerminal('', '--yes');
+    expect(out).not.toContain('[y/N]');
+    expect(code).toBe(0);
   });
 });
 
