@@ -12,15 +12,17 @@ export interface Campaign {
 
 export interface CampaignResult {
   readonly inputs: number;
-  /** Milliseconds the slowest input took. */
+  /** Milliseconds of processor time the slowest input took. */
   readonly slowest: number;
   /** The first failures, each with the input that shows it. */
   readonly failures: readonly string[];
 }
 
 const MOST_FAILURES = 5;
+/** More processor time than this, in milliseconds, is a hang. Time on the clock would also count the load of the machine. */
+const HANG = 1000;
 
-/** Reads mutated files; counts as failure an exception, lost bytes, and a finding outside of its file. */
+/** Reads mutated files; counts as failure an exception, a hang, lost bytes, and a finding outside of its file. */
 export function runCampaign({ files, seed, inputs, milliseconds }: Campaign): CampaignResult {
   const random = seededRandom(seed);
   const subjects = files.flatMap(({ path, bytes }) => {
@@ -36,9 +38,12 @@ export function runCampaign({ files, seed, inputs, milliseconds }: Campaign): Ca
     const [subject, other] = [pick(), pick()];
     if (subject === undefined || other === undefined) throw new Error('there are no files to mutate');
     const bytes = mutate(subject.bytes, other.bytes, random);
-    const before = performance.now();
-    const problem = problemWith(subject.kind, bytes);
-    slowest = Math.max(slowest, performance.now() - before);
+    const before = process.cpuUsage();
+    const found = problemWith(subject.kind, bytes);
+    const { user, system } = process.cpuUsage(before);
+    const spent = (user + system) / 1000;
+    slowest = Math.max(slowest, spent);
+    const problem = found ?? (spent > HANG ? `took ${spent} ms` : null);
     done += 1;
     if (problem !== null) {
       failures.push(`${subject.path}: ${problem}\n  input in base64: ${Buffer.from(bytes).toString('base64')}`);
