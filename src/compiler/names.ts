@@ -172,8 +172,11 @@ export function setContent(
     layers[range.family].set(length, layer);
   }
   const flatten = (family: AddressFamily): Interval[] => {
+    const ordered = [...layers[family]].sort(([a], [b]) => a - b);
+    if (ordered.every(([, { nomatch }]) => nomatch.length === 0))
+      return merge(ordered.flatMap(([, { match }]) => match));
     let held: Interval[] = [];
-    for (const [, { match, nomatch }] of [...layers[family]].sort(([a], [b]) => a - b)) {
+    for (const [, { match, nomatch }] of ordered) {
       held = subtract(merge([...held, ...match]), merge(nomatch));
     }
     return held;

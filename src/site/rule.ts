@@ -140,7 +140,7 @@ function checkPorts(given: Given, protocol: Located<Protocol> | null, report: Re
 }
 
 /** Literal addresses of both families in one rule can never match together. */
-function checkFamilies(rule: Pick<MatchRule, 'source' | 'dest' | 'protocol'>, report: Report): void {
+function checkFamilies(rule: Pick<MatchRule, 'source' | 'dest'>, report: Report): void {
   const families = [rule.source, rule.dest].flatMap((spec) =>
     spec?.value.kind === 'list' ? spec.value.ranges.map(({ family }) => family) : [],
   );
@@ -149,18 +149,6 @@ function checkFamilies(rule: Pick<MatchRule, 'source' | 'dest' | 'protocol'>, re
       diagnose('value/mixed-families', rule.dest.span, 'source and destination are of different address families', {
         help: 'write one rule for each address family',
       }),
-    );
-  } else if (rule.protocol?.value.family && families.some((family) => family !== rule.protocol?.value.family)) {
-    report(
-      diagnose(
-        'value/mixed-families',
-        rule.protocol.span,
-        `this protocol belongs to IPv${rule.protocol.value.family}, the addresses do not`,
-        {
-          help:
-            rule.protocol.value.family === 4 ? 'use -p icmpv6 with IPv6 addresses' : 'use -p icmp with IPv4 addresses',
-        },
-      ),
     );
   }
 }
