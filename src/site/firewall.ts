@@ -115,6 +115,7 @@ function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>
           help: `use ${type.expected}`,
         }),
       );
+      settings[name] = { value: type.unreadable ?? type.fallback, span: key.span };
       continue;
     }
     settings[name] = {

@@ -20,6 +20,8 @@ export interface OptionType<T> {
   /** What a good value looks like, for the help of a bad one. */
   readonly expected: string;
   readonly fallback: T;
+  /** What holds when the value cannot be read, where the default would filter less than somebody may have meant. */
+  readonly unreadable?: T;
   readonly later?: true;
   /** The option steers another implementation only: why it has no effect here. */
   readonly elsewhere?: string;
@@ -66,6 +68,7 @@ const policy = (fallback: Policy): OptionType<Policy> => ({
   },
   expected: 'ACCEPT, DROP or REJECT',
   fallback,
+  unreadable: 'drop',
 });
 
 const level: OptionType<LogSetting> = {
@@ -83,6 +86,7 @@ const enableOrTime: OptionType<number> = {
   },
   expected: '0 or 1',
   fallback: 0,
+  unreadable: 1,
 };
 
 const logLimit: OptionType<LogLimit> = {
@@ -126,12 +130,12 @@ export const hostSchema = {
 };
 
 export const guestSchema = {
-  enable: bool(false),
+  enable: { ...bool(false), unreadable: true },
   dhcp: bool(true),
   ndp: bool(true),
   radv: bool(false),
   macfilter: bool(true),
-  ipfilter: bool(false),
+  ipfilter: { ...bool(false), unreadable: true },
   policy_in: policy('drop'),
   policy_out: policy('accept'),
   policy_forward: { ...policy('accept'), elsewhere: 'forwarded traffic has no guest policy' },
