@@ -99,11 +99,11 @@ export function object<const A extends Attributes>(table: A): ObjectType<A> {
     attributes: table,
     write(out, value) {
       const values: Readonly<Record<string, unknown>> = value;
-      for (const { name, number, type } of entries) {
-        const present = values[name];
+      for (const entry of entries) {
+        const present = values[entry.name];
         if (present === undefined) continue;
-        const start = out.beginAttribute(number, type.nested);
-        type.write(out, present);
+        const start = out.beginAttribute(entry.number, entry.type.nested);
+        entry.type.write(out, present);
         out.endAttribute(start);
       }
     },

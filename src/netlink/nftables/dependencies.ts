@@ -1,6 +1,6 @@
 import type { Field, TableFamily } from '../../ruleset/index.js';
 import { dataTypes, networkBytes } from './data-type.js';
-import type { Expression } from './expression-schema.js';
+import { type Expression, shared } from './expression-schema.js';
 import { compare, loadMeta } from './expressions.js';
 
 type Network = 'ip' | 'ip6' | 'arp';
@@ -17,23 +17,18 @@ const ICMPV6 = 58;
 
 const networks: readonly Network[] = ['ip', 'ip6', 'arp'];
 
-// Expressions are values: one of each serves all rules.
 const none: readonly Expression[] = [];
-const loadTransport = loadMeta('l4proto');
-const byEtherType = (network: Network): readonly Expression[] => [
-  loadMeta('protocol'),
-  compare('eq', networkBytes(BigInt(etherType[network]), dataTypes.ether_type.length)),
-];
-const byNfproto = (protocol: number): readonly Expression[] => [
-  loadMeta('nfproto'),
-  compare('eq', Buffer.from([protocol])),
-];
+const check = (load: Expression, value: Buffer): readonly Expression[] => [shared(load), shared(compare('eq', value))];
+const loadTransport = shared(loadMeta('l4proto'));
+const byEtherType = (network: Network): readonly Expression[] =>
+  check(loadMeta('protocol'), networkBytes(BigInt(etherType[network]), dataTypes.ether_type.length));
+const byNfproto = (protocol: number): readonly Expression[] => check(loadMeta('nfproto'), Buffer.from([protocol]));
 const networkCheck: Readonly<Record<TableFamily, Readonly<Record<Network, readonly Expression[]>>>> = {
   inet: { ip: byNfproto(NFPROTO_IPV4), ip6: byNfproto(NFPROTO_IPV6), arp: byEtherType('arp') },
   bridge: { ip: byEtherType('ip'), ip6: byEtherType('ip6'), arp: byEtherType('arp') },
 };
 /** A number of the kernel's own, so in host order. */
-const ethernetCheck: readonly Expression[] = [loadMeta('iiftype'), compare('eq', Buffer.from([ARPHRD_ETHER, 0]))];
+const ethernetCheck = check(loadMeta('iiftype'), Buffer.from([ARPHRD_ETHER, 0]));
 
 /** What a rule has already established about its packet, and the checks it still needs before it may use a field. */
 export class Dependencies {

@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../byte-writer.js';
+import { ByteWriter } from '../byte-writer.js';
 import {
   type AttributeType,
   type ObjectOf,
@@ -63,16 +63,23 @@ function tableOf(name: ExpressionName): AttributeType<unknown> {
   return expressionTables[name];
 }
 
+/** The bytes of expressions that nearly every rule has, so that a large ruleset does not encode them again and again. */
+const encoded = new WeakMap<Expression, Buffer>();
+
+/** Marks an expression that never changes and serves many rules: its bytes are made once. */
+export function shared(value: Expression): Expression {
+  const out = new ByteWriter(64);
+  writeExpression(out, value);
+  encoded.set(value, out.finish());
+  return value;
+}
+
 export const expression: AttributeType<Expression> = {
   nested: true,
   write(out, value) {
-    const name = value.kind === 'unknown' ? value.name : value.kind;
-    const nameStart = out.beginAttribute(NAME, false);
-    out.string(name);
-    out.endAttribute(nameStart);
-    const dataStart = out.beginAttribute(DATA, true);
-    writeContent(out, value);
-    out.endAttribute(dataStart);
+    const known = encoded.get(value);
+    if (known === undefined) writeExpression(out, value);
+    else out.bytes(known);
   },
   read(source, start, end) {
     const { name, content } = parts(source, start, end);
@@ -87,6 +94,16 @@ export const expression: AttributeType<Expression> = {
     return `.${name}${tableOf(name).locate(source, content.start, content.end, offset)}`;
   },
 };
+
+function writeExpression(out: ByteWriter, value: Expression): void {
+  const name = value.kind === 'unknown' ? value.name : value.kind;
+  const nameStart = out.beginAttribute(NAME, false);
+  out.string(name);
+  out.endAttribute(nameStart);
+  const dataStart = out.beginAttribute(DATA, true);
+  writeContent(out, value);
+  out.endAttribute(dataStart);
+}
 
 function writeContent(out: ByteWriter, value: Expression): void {
   if (value.kind === 'unknown') out.bytes(value.content);

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../ruleset/index.js';
 import { type Data, verdictCode } from './data-schema.js';
-import type { Expression } from './expression-schema.js';
+import { type Expression, shared } from './expression-schema.js';
 
 /** Every value is loaded into register 1 and used at once: rules of ours never need a second one. */
 const REGISTER = 1;
@@ -130,9 +130,9 @@ const verdictExpression = (verdict: Verdict): Expression => ({
 });
 
 const plainVerdicts = {
-  accept: verdictExpression({ kind: 'accept' }),
-  drop: verdictExpression({ kind: 'drop' }),
-  return: verdictExpression({ kind: 'return' }),
+  accept: shared(verdictExpression({ kind: 'accept' })),
+  drop: shared(verdictExpression({ kind: 'drop' })),
+  return: shared(verdictExpression({ kind: 'return' })),
 } as const;
 
 export const immediateVerdict = (verdict: Verdict): Expression =>
@@ -140,11 +140,11 @@ export const immediateVerdict = (verdict: Verdict): Expression =>
 
 export const immediate = (bytes: Buffer): Expression => ({ kind: 'immediate', dreg: REGISTER, data: value(bytes) });
 
-export const setMetaMark: Expression = { kind: 'meta', key: metaKey.mark, sreg: REGISTER };
-export const setCtMark: Expression = { kind: 'ct', key: ctKey.mark, sreg: REGISTER };
+export const setMetaMark: Expression = shared({ kind: 'meta', key: metaKey.mark, sreg: REGISTER });
+export const setCtMark: Expression = shared({ kind: 'ct', key: ctKey.mark, sreg: REGISTER });
 
 /** Starts at zero. */
-export const counter: Expression = { kind: 'counter' };
+export const counter: Expression = shared({ kind: 'counter' });
 
 const LIMIT_PACKETS = 0;
 

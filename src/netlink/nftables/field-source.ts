@@ -1,5 +1,5 @@
 import type { Field } from '../../ruleset/index.js';
-import type { Expression } from './expression-schema.js';
+import { type Expression, shared } from './expression-schema.js';
 import { loadFibType, loadMeta, loadPayload, type MetaKey, type PayloadBase } from './expressions.js';
 
 type Source =
@@ -52,7 +52,6 @@ function load(source: Source, length?: number): Expression {
   }
 }
 
-/** Expressions are values: one per field serves all rules. */
 const whole = new Map<Field | 'tcp flags', Expression>();
 
 /** The expression that loads a field; of a header field, only its first `length` bytes when given. */
@@ -60,7 +59,7 @@ export function fieldSource(field: Field | 'tcp flags', length?: number): Expres
   if (length !== undefined) return load(sources[field], length);
   let expression = whole.get(field);
   if (expression === undefined) {
-    expression = load(sources[field]);
+    expression = shared(load(sources[field]));
     whole.set(field, expression);
   }
   return expression;

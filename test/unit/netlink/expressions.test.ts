@@ -90,6 +90,11 @@ test.each(fixtures)('%s has these bytes, and they mean it', (_what, value, hex) 
   expect(expression.read(read, 0, read.length)).toEqual(value);
 });
 
+test.each(fixtures)('%s: bytes made once are the bytes the table gives', (_what, value) => {
+  // A copy is no shared expression, so it is encoded by its attribute table.
+  expect(encode({ ...value })).toEqual(encode(value));
+});
+
 test('an expression this codec does not know keeps its name and bytes', () => {
   const value: Expression = { kind: 'unknown', name: 'xfrm', content: bytes(8, 0, 1, 0, 0, 0, 0, 9) };
   const read = encode(value);
