@@ -33,19 +33,19 @@ export function readQuery(data: Readonly<Record<string, unknown>>): Query {
     if (!queryKeys.includes(key)) {
       const near = nearest(key, queryKeys);
       throw bad(
-        `'${key}' says nothing about a packet`,
+        `\`${key}\` says nothing about a packet`,
         near === null ? `use: ${queryKeys.join(', ')}` : `did you mean ${near}?`,
       );
     }
     if (value === undefined || value === null) continue;
     if (typeof value !== 'string' && typeof value !== 'number')
-      throw bad(`'${key}' must be a word or a number`, `write ${key}: VALUE`);
+      throw bad(`\`${key}\` must be a word or a number`, `write ${key}: VALUE`);
     words.set(key, String(value));
   }
   const from = words.get('from');
   const to = words.get('to');
   if (from === undefined || to === undefined)
-    throw bad(`the zone '${from === undefined ? 'from' : 'to'}' is missing`, 'give both from and to');
+    throw bad(`the zone \`${from === undefined ? 'from' : 'to'}\` is missing`, 'give both from and to');
   return {
     from,
     to,
@@ -98,7 +98,7 @@ export function packetOf(query: Query, from: Zone, to: Zone, site: Site): Packet
 
 function linkHeader({ mac }: Query, from: Zone, to: Zone, destType: number): LinkHeader {
   if (mac !== undefined && !MAC.test(mac))
-    throw bad(`'${mac}' is no MAC address`, 'write six bytes in hex, such as bc:24:11:00:00:01');
+    throw bad(`\`${mac}\` is no MAC address`, 'write six bytes in hex, such as bc:24:11:00:00:01');
   const macOf = (zone: Zone): bigint | null => (zone.kind === 'port' ? (zone.nic?.mac ?? null) : null);
   return {
     source: mac === undefined ? macOf(from) : BigInt(`0x${mac.replaceAll(':', '')}`),
@@ -138,14 +138,17 @@ function readIcmp(word: string | undefined, family: AddressFamily): TransportHea
   if (word === undefined) return { kind: 'icmp', type: null, code: null };
   const read = parseIcmpType(word, family);
   if (read === undefined || read.type === null)
-    throw bad(`'${word}' is no one ICMP${family === 6 ? 'v6' : ''} type`, 'use a number from 0 to 255 or a type name');
+    throw bad(
+      `\`${word}\` is no one ICMP${family === 6 ? 'v6' : ''} type`,
+      'use a number from 0 to 255 or a type name',
+    );
   return { kind: 'icmp', ...read };
 }
 
 function readProtocol(word: string): Protocol {
   const protocol = parseProtocol(word);
   if (protocol === undefined)
-    throw bad(`there is no protocol '${word}'`, 'use a name such as tcp, udp, icmp or icmpv6, or a number up to 255');
+    throw bad(`there is no protocol \`${word}\``, 'use a name such as tcp, udp, icmp or icmpv6, or a number up to 255');
   return protocol;
 }
 
@@ -155,7 +158,7 @@ function readPort(key: 'sport' | 'dport', word: string | undefined): number | nu
   if (!list.ok) throw bad(`${key}: ${list.problem}`, list.help);
   const [only, ...more] = list.value;
   if (only === undefined || more.length > 0 || only[0] !== only[1])
-    throw bad(`${key}: '${word}' is more than one port`, 'a packet has one: give a number or a service name');
+    throw bad(`${key}: \`${word}\` is more than one port`, 'a packet has one: give a number or a service name');
   return Number(only[0]);
 }
 
@@ -165,7 +168,7 @@ function readAddress(key: 'source' | 'dest', query: Query): Address | undefined 
   const word = query[key];
   if (word === undefined) return undefined;
   const address = parseAddress(word);
-  if (address === undefined) throw bad(`${key}: '${word}' is no IPv4 or IPv6 address`, 'give one address, no prefix');
+  if (address === undefined) throw bad(`${key}: \`${word}\` is no IPv4 or IPv6 address`, 'give one address, no prefix');
   return address;
 }
 
@@ -181,7 +184,8 @@ function familyOf(
 function oneOf(key: string, word: string, values: Readonly<Record<string, number>>): number {
   const name = word.toLowerCase();
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
-  if (value === undefined) throw bad(`${key}: '${word}' is not known`, `use one of: ${Object.keys(values).join(', ')}`);
+  if (value === undefined)
+    throw bad(`${key}: \`${word}\` is not known`, `use one of: ${Object.keys(values).join(', ')}`);
   return value;
 }
 

@@ -28,7 +28,7 @@ export function findZone(name: string, site: Site): Zone {
   if (id !== undefined) return guestZone(name, kind === 'vm' ? 'vm' : 'container', Number(id), Number(nic ?? 0), site);
   const [bridge = '', port = '', ...rest] = name.split('/');
   if (rest.length === 0 && LINK_NAME.test(bridge) && LINK_NAME.test(port)) return portZone(bridge, port, site);
-  throw unknown(`there is no zone '${name}'`, `use one of: ${zoneNames(site).join(', ')}`);
+  throw unknown(`there is no zone \`${name}\``, oneOf(zoneNames(site)));
 }
 
 /** The names a zone of this site can have; `<bridge>/PORT` stands for any port of that bridge. */
@@ -37,7 +37,9 @@ export function zoneNames(site: Site): string[] {
     'host',
     'outside',
     'nfvm',
-    ...site.guests.flatMap((guest) => guest.nics.map((nic) => spellGuestZone(guest, nic))),
+    ...site.guests.flatMap((guest) =>
+      guest.nics.flatMap((nic) => (nic.bridge === null ? [] : [spellGuestZone(guest, nic)])),
+    ),
     ...bridgeNames(site).map((bridge) => `${bridge}/PORT`),
   ];
 }
@@ -49,7 +51,7 @@ function guestZone(name: string, kind: Guest['kind'], id: number, index: number,
     throw unknown(
       `there is no ${kind === 'vm' ? 'virtual machine' : 'container'} ${id} on node ${site.node}`,
       other === undefined
-        ? `use one of: ${zoneNames(site).join(', ')}`
+        ? oneOf(zoneNames(site))
         : `guest ${id} is a ${other.kind === 'vm' ? 'virtual machine: write vm' : 'container: write ct'}${id}`,
     );
   }
@@ -57,8 +59,8 @@ function guestZone(name: string, kind: Guest['kind'], id: number, index: number,
   if (nic === undefined) {
     const own = guest.nics.map((candidate) => spellGuestZone(guest, candidate));
     throw unknown(
-      `guest ${id} has no net${index}, which zone '${name}' asks for`,
-      own.length === 0 ? `give it one in ${guest.file}` : `use one of: ${own.join(', ')}`,
+      `guest ${id} has no net${index}, which zone \`${name}\` asks for`,
+      own.length === 0 ? `give it one in ${guest.file}` : oneOf(own),
     );
   }
   if (nic.bridge === null)
@@ -73,8 +75,8 @@ function portZone(bridge: string, port: string, site: Site): PortZone {
   const bridges = bridgeNames(site);
   if (!bridges.includes(bridge))
     throw unknown(
-      `there is no bridge '${bridge}'`,
-      bridges.length === 0 ? 'no interfaces file and no guest names a bridge' : `use one of: ${bridges.join(', ')}`,
+      `there is no bridge \`${bridge}\``,
+      bridges.length === 0 ? 'no interfaces file and no guest names a bridge' : oneOf(bridges),
     );
   const nic = site.guests.flatMap(({ nics }) => nics).find((candidate) => candidate.port === port) ?? null;
   if (nic !== null && nic.bridge !== bridge)
@@ -86,7 +88,7 @@ function outside(site: Site): PortZone {
   const bridge = mainBridge(site);
   const [port] = site.network.bridges.find(({ name }) => name === bridge)?.ports ?? [];
   if (port !== undefined) return { kind: 'port', bridge, port, nic: null };
-  throw unknown(`bridge ${bridge} has no uplink port, so there is no zone 'outside'`, `name a port: ${bridge}/eth0`);
+  throw unknown(`bridge ${bridge} has no uplink port, so there is no zone \`outside\``, `name a port: ${bridge}/eth0`);
 }
 
 function mainBridge(site: Site): string {
@@ -96,9 +98,7 @@ function mainBridge(site: Site): string {
   if (bridge !== undefined) return bridge;
   throw unknown(
     `there is no bridge ${MAIN_BRIDGE} and no bridge with the default route`,
-    `use one of: ${zoneNames(site)
-      .filter((name) => name !== 'outside' && name !== 'nfvm')
-      .join(', ')}`,
+    oneOf(zoneNames(site).filter((name) => name !== 'outside' && name !== 'nfvm')),
   );
 }
 
@@ -112,5 +112,13 @@ const bridgeNames = (site: Site): string[] => [
 
 const spellGuestZone = (guest: Guest, nic: Nic): string =>
   `${guest.kind === 'vm' ? 'vm' : 'ct'}${guest.id}${nic.index === 0 ? '' : `i${nic.index}`}`;
+
+/** More names than this are no help. */
+const SHOWN = 20;
+
+function oneOf(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return `use one of: ${names.slice(0, SHOWN).join(', ')}${more > 0 ? `, or one of ${more} more` : ''}`;
+}
 
 const unknown = (message: string, help: string): Failure => new Failure('unknown-zone', message, { help });
