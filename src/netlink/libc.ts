@@ -6,15 +6,13 @@ import { Failure } from '../diagnostics/failure.js';
 const library = koffi.load(null);
 
 /** What `-1` with `errno` becomes. */
-export class SystemError extends Error {
-  readonly call: string;
+export class SystemError extends Failure {
   /** For example `ENOENT`. */
   readonly errno: string;
 
   constructor(call: string, errno: number) {
-    super(`${call}: ${errnoName(errno)}`);
+    super('system-call', `the system call ${call} failed: ${errnoName(errno)}`);
     this.name = 'SystemError';
-    this.call = call;
     this.errno = errnoName(errno);
   }
 }

@@ -1,39 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CompiledNetlink, compileNetlink } from '../support/compiled.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 let namespace: TestNamespace;
-let folder: string;
-
+let compiled: CompiledNetlink;
 beforeAll(() => {
   namespace = makeNamespace();
-  // Inside node_modules, so that the packages are found from there.
-  folder = mkdtempSync(join(root, 'node_modules/.route-burst-'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  execFileSync(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    ...['--ignoreConfig', '--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--skipLibCheck'],
-    ...['--rootDir', join(root, 'src'), '--outDir', folder, join(root, 'src/netlink/index.ts')],
-  ]);
+  compiled = compileNetlink();
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  compiled.remove();
   namespace.remove();
 });
 
 /** Runs `body` in a process of its own, because the package's native half ends the process when it is mistreated. */
-function child(body: string): string {
-  const script = join(folder, 'burst.js');
-  writeFileSync(
-    script,
-    `import { openRoute } from './netlink/index.js';\nconst port = openRoute('${namespace.name}');\n${body}`,
-  );
-  return execFileSync(process.execPath, [script], { encoding: 'utf8', timeout: 30_000 }).trim();
-}
+const child = (body: string): string => compiled.run(`const port = netlink.openRoute('${namespace.name}');\n${body}`);
 
 const failingBurst = (count: number): string => `
   const all = await Promise.allSettled(

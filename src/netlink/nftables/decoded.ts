@@ -1,11 +1,10 @@
 import type { BaseHook, Interval, TableFamily } from '../../ruleset/index.js';
 import { TABLE_NAME } from '../../ruleset/index.js';
-import { openNetlinkSocket } from '../socket.js';
 import { MalformedMessage } from '../wire.js';
 import { fromNetworkBytes } from './data-type.js';
 import { closedIntervals } from './elements.js';
 import type { Expression } from './expression-schema.js';
-import { NETLINK_NETFILTER } from './port.js';
+import { openNetfilter } from './port.js';
 import { baseHook, consistently, TableReader } from './read.js';
 import { Requests } from './request.js';
 import * as schema from './schema.js';
@@ -52,7 +51,7 @@ export interface DecodedContent {
 
 /** Those of our tables that exist, decoded whole. For comparing kernels and for tests; `read` of the port is lighter. */
 export async function readDecoded(netns?: string): Promise<DecodedTable[]> {
-  const socket = openNetlinkSocket(NETLINK_NETFILTER, netns);
+  const socket = openNetfilter(netns);
   try {
     const requests = new Requests(socket);
     return await consistently(requests, async (generation) => {

@@ -1,15 +1,26 @@
+import { SystemError } from '../libc.js';
 import type { NftablesPort } from '../port.js';
-import { openNetlinkSocket } from '../socket.js';
+import { type NetlinkSocket, openNetlinkSocket } from '../socket.js';
 import { commitOperations } from './commit.js';
 import { probeFeatures } from './probe.js';
 import { readRuleset } from './read.js';
-import { Requests } from './request.js';
+import { noNftables, Requests } from './request.js';
 
-export const NETLINK_NETFILTER = 12;
+const NETLINK_NETFILTER = 12;
 
-/** The nf_tables of this network namespace, or of a named one. Failures: `no-such-netns`, `no-permission`. */
+/** A socket to the kernel's netfilter. Throws Failure: `no-such-netns`, `no-permission`, `no-nftables`. */
+export function openNetfilter(netns?: string): NetlinkSocket {
+  try {
+    return openNetlinkSocket(NETLINK_NETFILTER, netns);
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === 'EPROTONOSUPPORT') throw noNftables(error);
+    throw error;
+  }
+}
+
+/** The nf_tables of this network namespace, or of a named one. Throws what `openNetfilter` throws. */
 export function openNftables(netns?: string): NftablesPort {
-  const socket = openNetlinkSocket(NETLINK_NETFILTER, netns);
+  const socket = openNetfilter(netns);
   const requests = new Requests(socket);
   // One conversation at a time: two on one socket would take each other's answers.
   let last: Promise<unknown> = Promise.resolve();

@@ -20,10 +20,11 @@ import { generation, type MessageType, messageType } from './schema.js';
 export class DisturbedDump extends Error {}
 
 /** The kernel refused a request that is not part of a batch; `errno` is a name such as `ENOENT`. */
-export class RequestRefused extends Error {
+export class RequestRefused extends Failure {
   readonly errno: string;
+
   constructor(errno: string, text: string | null) {
-    super(text === null ? errno : `${errno}: ${text}`);
+    super('request-refused', `the kernel refused to show its firewall: ${errno}${text === null ? '' : ` (${text})`}`);
     this.errno = errno;
   }
 }
@@ -46,8 +47,15 @@ export class Requests {
     return first;
   }
 
+  /** The ruleset's generation: it changes with every commit of anybody. Rejects with Failure `no-nftables`. */
   async generation(): Promise<number> {
-    const [answer] = await this.get(messageType.getGeneration, 'none', generation, {}, generation);
+    const [answer] = await this.get(messageType.getGeneration, 'none', generation, {}, generation).catch(
+      (error: unknown) => {
+        // nfnetlink without its nf_tables part (nfnetlink.c nfnetlink_rcv_msg).
+        if (error instanceof RequestRefused && error.errno === 'EINVAL') throw noNftables(error);
+        throw error;
+      },
+    );
     if (answer?.value.id === undefined) throw new MalformedMessage('the ruleset has no generation');
     return answer.value.id;
   }
@@ -128,3 +136,6 @@ export const noPermission = (): Failure =>
   new Failure('no-permission', 'reading and writing the firewall of the kernel is not permitted', {
     help: 'run as root',
   });
+
+export const noNftables = (cause: Error): Failure =>
+  new Failure('no-nftables', 'this kernel has no nf_tables', { help: 'load it: modprobe nf_tables', cause });

@@ -1,3 +1,5 @@
+import { Failure } from '../../diagnostics/failure.js';
+
 /** The kernel's links, addresses and routes as they are. Names, never indexes: an index means nothing to people. */
 export interface CurrentLink {
   readonly index: number;
@@ -87,14 +89,14 @@ export interface RoutePort {
 }
 
 /** The kernel refused a request. */
-export class RouteError extends Error {
+export class RouteError extends Failure {
   /** For example `EEXIST`. */
   readonly errno: string;
   /** The kernel's own words; null where the socket cannot ask for them. */
   readonly detail: string | null;
 
   constructor(request: string, errno: string, detail: string | null) {
-    super(`${request}: ${errno}${detail === null ? '' : ` (${detail})`}`);
+    super('route-refused', `${request}: ${errno}${detail === null ? '' : ` (${detail})`}`);
     this.name = 'RouteError';
     this.errno = errno;
     this.detail = detail;
