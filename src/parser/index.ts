@@ -9,3 +9,4 @@ export { parseIpam, parseSdnConfig } from './sdn.js';
 export { nearest } from './suggestion.js';
 export type * from './tree.js';
 export { parseVmList } from './vmlist.js';
+export type { OptionKey } from './vocabulary.js';

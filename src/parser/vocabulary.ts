@@ -25,9 +25,10 @@ export const FILE_OF: Readonly<Record<FirewallScope, string>> = {
   vnet: "a vnet's file",
 };
 
-export const OPTIONS_OF: Readonly<Record<FirewallScope, ReadonlySet<string>>> = {
-  cluster: new Set(['enable', 'ebtables', 'policy_in', 'policy_out', 'policy_forward', 'log_ratelimit']),
-  host: new Set([
+/** The options each kind of file has. What they mean and how they are read is the site room's business. */
+const optionKeys = {
+  cluster: ['enable', 'ebtables', 'policy_in', 'policy_out', 'policy_forward', 'log_ratelimit'],
+  host: [
     'enable',
     'nftables',
     'log_level_in',
@@ -48,8 +49,8 @@ export const OPTIONS_OF: Readonly<Record<FirewallScope, ReadonlySet<string>>> = 
     'protection_synflood_burst',
     'log_nf_conntrack',
     'protection_limit',
-  ]),
-  guest: new Set([
+  ],
+  guest: [
     'enable',
     'dhcp',
     'ndp',
@@ -64,8 +65,18 @@ export const OPTIONS_OF: Readonly<Record<FirewallScope, ReadonlySet<string>>> = 
     'ips',
     'ips_queues',
     'layer2_protocols',
-  ]),
-  vnet: new Set(['enable', 'policy_forward', 'log_level_forward']),
+  ],
+  vnet: ['enable', 'policy_forward', 'log_level_forward'],
+} as const satisfies Readonly<Record<FirewallScope, readonly string[]>>;
+
+/** The name of an option of one kind of file: whoever reads options has to know each of them. */
+export type OptionKey<Scope extends FirewallScope> = (typeof optionKeys)[Scope][number];
+
+export const OPTIONS_OF: Readonly<Record<FirewallScope, ReadonlySet<string>>> = {
+  cluster: new Set(optionKeys.cluster),
+  host: new Set(optionKeys.host),
+  guest: new Set(optionKeys.guest),
+  vnet: new Set(optionKeys.vnet),
 };
 
 /** Options whose value is a log level. An empty level means `nolog`. */

@@ -1,7 +1,6 @@
 import type { Diagnostic, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { FirewallTree, LineContent, SectionKind, Word } from '../parser/index.js';
-import { nearest } from '../parser/index.js';
 import { readNetwork, readSetMember } from './address-spec.js';
 import type { Options, OptionType } from './options.js';
 import { clusterSchema, guestSchema, hostSchema, vnetSchema } from './options.js';
@@ -99,15 +98,8 @@ function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>
   for (const { key, value } of linesOf(sections, 'options', 'option')) {
     const name = key.value.toLowerCase();
     const type = Object.hasOwn(schema, name) ? schema[name] : undefined;
-    if (type === undefined) {
-      const near = nearest(name, Object.keys(schema));
-      report(
-        diagnose('syntax/unknown-option', key.span, `this file has no option \`${key.value}\``, {
-          help: near === null ? 'remove the line' : `did you mean ${near}?`,
-        }),
-      );
-      continue;
-    }
+    // The parser has already refused an option this kind of file does not have.
+    if (type === undefined) continue;
     const read = type.read(value.value);
     if (read === undefined) {
       report(

@@ -1,4 +1,5 @@
 import type { Span } from '../diagnostics/index.js';
+import type { FirewallScope, OptionKey } from '../parser/index.js';
 import type { LimitUnit } from '../ruleset/index.js';
 import type { LogSetting } from './log-level.js';
 import { parseLogLevel } from './log-level.js';
@@ -31,6 +32,9 @@ export interface OptionType<T> {
 export type Options<Schema> = {
   readonly [Key in keyof Schema]: Schema[Key] extends OptionType<infer T> ? Setting<T> : never;
 };
+
+/** A reader for each option a kind of file has, no more and no fewer. */
+type Schema<Scope extends FirewallScope> = Readonly<Record<OptionKey<Scope>, OptionType<unknown>>>;
 
 const words: Readonly<Record<string, boolean>> = {
   '1': true,
@@ -104,7 +108,7 @@ export const clusterSchema = {
   policy_out: policy('accept'),
   policy_forward: policy('accept'),
   log_ratelimit: logLimit,
-};
+} satisfies Schema<'cluster'>;
 
 export const hostSchema = {
   enable: bool(true),
@@ -127,7 +131,7 @@ export const hostSchema = {
   protection_synflood_burst: later(wholeNumber(null)),
   protection_limit: { ...wholeNumber(null), elsewhere: 'no implementation gives it a meaning' },
   log_nf_conntrack: later(bool(false)),
-};
+} satisfies Schema<'host'>;
 
 export const guestSchema = {
   enable: { ...bool(false), unreadable: true },
@@ -144,13 +148,13 @@ export const guestSchema = {
   ips: later(bool(false)),
   ips_queues: later(text('a queue number or first:last')),
   layer2_protocols: later(text('a list of ethertypes')),
-};
+} satisfies Schema<'guest'>;
 
 export const vnetSchema = {
   enable: bool(false),
   policy_forward: policy('accept'),
   log_level_forward: level,
-};
+} satisfies Schema<'vnet'>;
 
 export type ClusterOptions = Options<typeof clusterSchema>;
 export type HostOptions = Options<typeof hostSchema>;
