@@ -3,7 +3,7 @@ import { errnoName, SystemError } from '../libc.js';
 import type { NetlinkSocket } from '../socket.js';
 import { type Answer, NLMSG_ERROR, parseAnswer, parseMessages } from '../wire.js';
 import type { Batch } from './batch.js';
-import { encodeOperations } from './encode.js';
+import { encodeInTurns } from './encode.js';
 import { noPermission, type Requests } from './request.js';
 
 /** Room for the sequence numbers of one batch: no operation makes more messages than this on average. */
@@ -20,7 +20,7 @@ export async function commitOperations(
     return (await requests.generation()) === generation ? { ok: true } : { ok: false, reason: 'stale' };
   }
   const firstSequence = requests.reserve(SEQUENCES);
-  const batch = encodeOperations(operations, { firstSequence, generation, end: 'commit' });
+  const batch = await encodeInTurns(operations, { firstSequence, generation, end: 'commit' });
   await socket.send(batch.bytes);
   const { answers, lost } = drain(socket, firstSequence);
   const refusals = answers.filter(({ errno }) => errno !== 0).sort((a, b) => a.sequence - b.sequence);

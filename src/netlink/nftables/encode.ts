@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type {
   Chain,
   Interval,
@@ -39,12 +40,28 @@ export interface EncodeOptions {
  * number that does not fit its field.
  */
 export function encodeOperations(operations: readonly Operation[], options: EncodeOptions): Batch {
-  const encoder = new Encoder(new BatchWriter(options.firstSequence, options.generation, 64 + operations.length * 512));
-  operations.forEach((operation, index) => {
-    encoder.operation(operation, index);
-  });
+  const encoder = encoderFor(operations, options);
+  for (const [index, operation] of operations.entries()) encoder.operation(operation, index);
   return encoder.out.finish(options.end);
 }
+
+/** The same, giving the event loop a turn every few milliseconds. */
+export async function encodeInTurns(operations: readonly Operation[], options: EncodeOptions): Promise<Batch> {
+  const encoder = encoderFor(operations, options);
+  for (const [index, operation] of operations.entries()) {
+    if (index % OPERATIONS_PER_TURN === OPERATIONS_PER_TURN - 1) await turn();
+    encoder.operation(operation, index);
+  }
+  return encoder.out.finish(options.end);
+}
+
+/** About ten microseconds each. */
+const OPERATIONS_PER_TURN = 500;
+/** A rule of a few matches with its comment; a larger batch grows its buffer. */
+const OPERATION_BYTES = 512;
+
+const encoderFor = (operations: readonly Operation[], { firstSequence, generation }: EncodeOptions): Encoder =>
+  new Encoder(new BatchWriter(firstSequence, generation, (operations.length + 1) * OPERATION_BYTES));
 
 class Encoder {
   readonly out: BatchWriter;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { closedIntervals, intervalElements } from '../../../src/netlink/nftables/elements.js';
-import { encodeOperations } from '../../../src/netlink/nftables/encode.js';
+import { encodeInTurns, encodeOperations } from '../../../src/netlink/nftables/encode.js';
 import { lowerRule } from '../../../src/netlink/nftables/lower.js';
 import { element, elementList, rule as ruleObject } from '../../../src/netlink/nftables/schema.js';
 import { readRuleUserdata, ruleUserdata } from '../../../src/netlink/nftables/userdata.js';
@@ -34,6 +34,12 @@ describe('a batch', () => {
   test('without end is a dry run', () => {
     const { bytes } = encodeOperations([{ kind: 'add table', table }], { ...options, end: 'dry run' });
     expect(parseMessages(bytes).map(({ type }) => type)).toEqual([0x10, 0xa00]);
+  });
+
+  test('has the same bytes when it is encoded in turns', async () => {
+    const operations = Array.from({ length: 2000 }, (_, n) => addRule(rule([is('ip saddr', one(n), one(n + 2))])));
+    const inTurns = await encodeInTurns(operations, options);
+    expect(inTurns.bytes.equals(encodeOperations(operations, options).bytes)).toBe(true);
   });
 
   test('traces every message of a rule with anonymous sets to its operation', () => {
