@@ -4,6 +4,8 @@ export type { ArpHeader, IpHeader, LinkHeader, Marks, NetworkHeader, Packet, Tra
 export { etherType, noMarks } from './packet.js';
 export type { Passage } from './passage.js';
 export { pathBetween } from './path.js';
+export type { CaseResult } from './policy-test.js';
+export { runCase } from './policy-test.js';
 export type { Query } from './query.js';
 export { packetOf, queryKeys, readQuery } from './query.js';
 export type { Journey, Simulation, TraceEntry } from './simulate.js';

@@ -189,4 +189,4 @@ function oneOf(key: string, word: string, values: Readonly<Record<string, number
   return value;
 }
 
-const bad = (message: string, help: string): Failure => new Failure('bad-query', message, { help });
+const bad = (message: string, help: string): Failure => new Failure('bad-query', message, { help, exit: 64 });

@@ -79,7 +79,8 @@ export function follow(
   return { decision, passage: place, trace };
 }
 
-const verdicts = { accept: 'ACCEPT', drop: 'DROP', reject: 'REJECT' } as const;
+/** What people call the outcomes. */
+export const verdicts = { accept: 'ACCEPT', drop: 'DROP', reject: 'REJECT' } as const;
 
 const traceEntry = ({ chain, rule, matched, element }: Step, passage: Passage): TraceEntry => ({
   hook: spellHook(passage),
