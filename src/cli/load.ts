@@ -76,3 +76,8 @@ export function showProblems({ err }: Context, { diagnostics, sources }: Loaded)
   const problems = diagnostics.filter(({ severity }) => severity !== 'hint');
   if (problems.length > 0) showDiagnostics(err, problems, sources);
 }
+
+/** For commands that ask questions of a site: lines with errors are inert, so the answer may surprise. */
+export function mentionErrors({ err }: Context, { summary: { errors } }: Loaded): void {
+  if (errors > 0) err.write('some lines have errors and do nothing: `ringwall check` shows them\n');
+}

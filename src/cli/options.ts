@@ -27,8 +27,9 @@ export class OptionReader {
     return this.#values[name] === true;
   }
 
+  /** `name` as it is typed: commander keeps `icmp-type` as `icmpType`. */
   text(name: string): string | undefined {
-    const value = this.#values[name];
+    const value = this.#values[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     if (value !== undefined && typeof value !== 'string') throw new Error(`option ${name} is no text`);
     if (value === '') throw new Failure('usage', `option --${name} is empty`, { exit: 64 });
     return value;

@@ -95,8 +95,47 @@ export function makeProgram(version: string, run: Run): Command {
       run(optionsOf(args), async (context) => (await import('./clear.js')).clear(context)),
     );
 
+  program
+    .command('simulate')
+    .description('show what happens to one packet, and the line that decides')
+    .requiredOption('--from <zone>', 'host, outside, nfvm, vm<id>[i<n>], ct<id>[i<n>] or <bridge>/<port>')
+    .requiredOption('--to <zone>', 'likewise')
+    .option('--proto <name>', 'tcp, udp, icmp, icmpv6, another name or a number (default: tcp)')
+    .option('--source <address>', 'its address')
+    .option('--dest <address>', 'the address it goes to')
+    .option('--sport <port>', 'number or service name')
+    .option('--dport <port>', 'number or service name')
+    .option('--icmp-type <type>', 'number or name')
+    .option('--srctype <type>', 'unicast, local, broadcast, anycast or multicast (default: unicast)')
+    .option('--dsttype <type>', 'likewise')
+    .option('--state <state>', 'new, established, related, invalid or untracked (default: new)')
+    .option('--mac <address>', 'the sender’s MAC address (default: that of the guest)')
+    .option('--trace', 'show every rule that is asked on the way')
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      return run(options, async (context) => {
+        const { queryKeys, readQuery } = await import('../simulate/index.js');
+        const words = Object.fromEntries(queryKeys.map((key) => [key, options.text(key)]));
+        const query = readQuery({ ...words, state: connectionState(words['state']) });
+        return (await import('./simulate.js')).simulate(context, query, { trace: options.flag('trace') });
+      });
+    });
+
+  program
+    .command('test')
+    .description('run policy tests: YAML lists of packets with the verdict each is to get')
+    .argument('<file...>')
+    .action((files: unknown, ...rest: unknown[]) =>
+      run(optionsOf(rest), async (context) =>
+        (await import('./test.js')).test(context, Array.isArray(files) ? files.map(String) : []),
+      ),
+    );
+
   return program;
 }
+
+/** `--state` is also where generations are kept, which no simulation asks for: a path is that, a word is a state. */
+const connectionState = (word: string | undefined): string | undefined => (word?.includes('/') ? undefined : word);
 
 /** Commander passes the command itself last. */
 function optionsOf(args: readonly unknown[]): OptionReader {
