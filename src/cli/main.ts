@@ -10,23 +10,37 @@ import { makeProgram } from './program.js';
 /** NO_COLOR: https://no-color.org */
 const { NO_COLOR, RINGWALL_DEBUG } = process.env;
 
-/** Runs the command line of `argv` (node, script, arguments) and answers its exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Where a command's words go. */
+export interface Streams {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+export interface Stream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/**
+ * Runs the command line of `argv` (node, script, arguments) and answers its exit code. Only the help of commander goes
+ * to the process's own streams in any case.
+ */
+export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
   ignoreClosedPipes();
   const json = argv.includes('--json');
   let code = 0;
   const program = makeProgram(version(), async (reader, act) => {
-    code = await act(contextOf(readGlobalOptions(reader)));
+    code = await act(contextOf(readGlobalOptions(reader), streams));
   });
   try {
     await program.parseAsync([...argv]);
     return code;
   } catch (error) {
-    return report(error, json);
+    return report(error, json, streams);
   }
 }
 
-function contextOf(options: GlobalOptions): Context {
+function contextOf(options: GlobalOptions, { stdout, stderr }: Streams): Context {
   if (options.only === 'network') {
     throw notYet('--only network: the network side', 'leave it out: only the firewall is managed');
   }
@@ -34,12 +48,12 @@ function contextOf(options: GlobalOptions): Context {
     options,
     files: nodeFiles,
     clock: systemClock,
-    out: outputOn(process.stdout, options.color),
-    err: outputOn(process.stderr, options.color),
+    out: outputOn(stdout, options.color),
+    err: outputOn(stderr, options.color),
   };
 }
 
-function outputOn(stream: NodeJS.WriteStream, color: GlobalOptions['color']): Output {
+function outputOn(stream: Stream, color: GlobalOptions['color']): Output {
   const wanted = color === 'always' || (color === 'auto' && stream.isTTY === true && !NO_COLOR);
   return { write: (text) => void stream.write(text), color: wanted };
 }
@@ -47,26 +61,30 @@ function outputOn(stream: NodeJS.WriteStream, color: GlobalOptions['color']): Ou
 /** `ringwall plan | head` closes the pipe early: the rest is not wanted, and that is no error. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+    // A process may run several command lines.
+    if (stream.listeners('error').includes(ignoreClosedPipe)) continue;
+    stream.on('error', ignoreClosedPipe);
   }
 }
 
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 /** Shows why a command could not go on; answers the exit code. */
-function report(error: unknown, json: boolean): number {
+function report(error: unknown, json: boolean, { stdout, stderr }: Streams): number {
   const failure = toFailure(error);
   if (failure === null) return 0;
   if (json) {
     const { code, message, help } = failure;
     const shown = { code, message, ...(help === undefined ? {} : { help }) };
-    process.stdout.write(`${JSON.stringify({ error: shown })}\n`);
+    stdout.write(`${JSON.stringify({ error: shown })}\n`);
   } else {
     const lines = failure.message.split('\n').map((line) => `ringwall: ${harmless(line)}\n`);
     const help = failure.help === undefined ? '' : `  help: ${harmless(failure.help)}\n`;
-    process.stderr.write(lines.join('') + help);
+    stderr.write(lines.join('') + help);
   }
-  if (RINGWALL_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (RINGWALL_DEBUG && error instanceof Error) stderr.write(`${error.stack}\n`);
   return failure.exit;
 }
 
