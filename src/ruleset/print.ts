@@ -9,6 +9,7 @@ import type {
   Ruleset,
   Statement,
   Table,
+  TableFamily,
   ValueMatch,
   Verdict,
   VerdictMap,
@@ -35,7 +36,11 @@ export function printRuleset(ruleset: Ruleset): string {
 
 /** One table with its sets, maps and chains; loading it adds to what is there. */
 export function printTable(table: Table): string {
-  const blocks = [...table.sets.map(printSet), ...table.maps.map(printMap), ...table.chains.map(printChain)];
+  const blocks = [
+    ...table.sets.map(printSet),
+    ...table.maps.map(printMap),
+    ...table.chains.map((chain) => printChain(chain, table.family)),
+  ];
   return `table ${table.family} ${table.name} {\n${blocks.join('\n')}}\n`;
 }
 
@@ -44,11 +49,22 @@ export function printRuleBody(rule: Rule): string {
   return [...printMatches(rule.matches), ...rule.statements.map(printStatement)].join(' ');
 }
 
-/** The rule as one line of `nft` text, with its source line as comment. */
-export function printRule(rule: Rule): string {
+/** The rule as one line of `nft` text for a chain of this family, with its source line as comment. */
+export function printRule(rule: Rule, family: TableFamily): string {
   const comment = commentOf(rule);
-  const body = printRuleBody(rule);
+  const body = `${family === 'bridge' ? spellProtocol(rule.matches) : ''}${printRuleBody(rule)}`;
   return comment === null ? body : `${body} comment "${comment}"`;
+}
+
+/**
+ * Left to itself, nft reads the ether type of these fields' packets from the link header, where a VLAN-tagged frame says
+ * only that it is tagged; `meta protocol` is the type behind the tag (seen with nft 1.0.6, family bridge).
+ */
+function spellProtocol(matches: readonly Match[]): string {
+  const asked = matches.some(({ field }) => field === 'meta protocol' || field === 'meta l4proto');
+  const [header] = matches.flatMap(({ field }) => /^(icmp|icmpv6|arp) /.exec(field)?.[1] ?? []);
+  if (asked || header === undefined) return '';
+  return `meta protocol ${header === 'icmp' ? 'ip' : header === 'icmpv6' ? 'ip6' : 'arp'} `;
 }
 
 export function printVerdict(verdict: Verdict): string {
@@ -88,11 +104,11 @@ function printMap(map: VerdictMap): string {
   return block(`map ${map.name}`, lines);
 }
 
-function printChain(chain: Chain): string {
+function printChain(chain: Chain, family: TableFamily): string {
   const base = chain.base && [
     `type filter hook ${chain.base.hook} priority ${chain.base.priority}; policy ${chain.base.policy};`,
   ];
-  return block(`chain ${chain.name}`, [...(base ?? []), ...chain.rules.map(printRule)]);
+  return block(`chain ${chain.name}`, [...(base ?? []), ...chain.rules.map((rule) => printRule(rule, family))]);
 }
 
 const block = (head: string, lines: readonly string[]): string =>

@@ -4,9 +4,10 @@ import type { TableFamily } from '../../src/ruleset/index.js';
 /**
  * Tables as lines of text that are equal exactly when the kernel treats every packet alike and shows the same names
  * and comments. nft and ringwall write some matches in different, equivalent forms:
- * nft joins comparisons of neighbouring header fields into one, which may move a match behind others; it reads the
- * ether type from the link header where ringwall asks `meta protocol`. So matches that stand together are sorted, a
- * comparison of header bytes becomes one fact per byte, and the link header's ether type becomes ringwall's question.
+ * nft joins comparisons of neighbouring header fields into one, which may move a match behind others; in
+ * family inet it reads the ether type from the link header once a MAC address was asked. So matches that stand together
+ * are sorted, a comparison of header bytes becomes one fact per byte, and there the link header's ether type becomes
+ * ringwall's question.
  */
 export function canonicalLines(tables: readonly DecodedTable[]): string[] {
   return tables.flatMap(({ family, name, chains, sets }) => [
@@ -87,8 +88,9 @@ const networks: Readonly<Record<string, string>> = {
   '0a': 'ip6',
 };
 
-/** nft sometimes asks the link header what ringwall asks the packet: see the ether type of family bridge, or inet. */
+/** In family inet, nft asks the link header what ringwall asks the packet. Routed packets have lost every VLAN tag. */
 function withoutEtherType(family: TableFamily, matches: ReadonlySet<string>): Set<string> {
+  if (family === 'bridge') return new Set(matches);
   const high = [...matches].find((fact) => fact.startsWith('@0,12='));
   const low = [...matches].find((fact) => fact.startsWith('@0,13='));
   if (high === undefined || low === undefined) return new Set(matches);
@@ -96,7 +98,7 @@ function withoutEtherType(family: TableFamily, matches: ReadonlySet<string>): Se
   rest.delete(high);
   rest.delete(low);
   const hex = (fact: string): string => Number(fact.slice(6)).toString(16).padStart(2, '0');
-  return rest.add(`${family === 'bridge' ? 'protocol' : 'nfproto'} ${networks[hex(high) + hex(low)]}`);
+  return rest.add(`nfproto ${networks[hex(high) + hex(low)]}`);
 }
 
 /** Intervals that touch are one: nft joins them, ringwall keeps interface names apart. */

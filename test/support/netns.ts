@@ -8,8 +8,8 @@ export interface TestNamespace {
   readonly name: string;
   /** Output of `nft` with these arguments inside the namespace. */
   nft(...args: string[]): string;
-  /** Loads nft text; gives what its `list` commands print. */
-  load(text: string): string;
+  /** Loads nft text. */
+  load(text: string): void;
   /** Output of `ip` with these arguments inside the namespace. */
   ip(...args: string[]): string;
   /** Output of any program inside the namespace. */
@@ -34,7 +34,7 @@ export function makeNamespace(): TestNamespace {
   return {
     name,
     nft: (...args) => run(NFT, args),
-    load: (text) => run(NFT, ['-f', '-'], text),
+    load: (text) => void run(NFT, ['-f', '-'], text),
     ip: (...args) => run(IP, args),
     run,
     remove: () => void execFileSync(IP, ['netns', 'delete', name]),
