@@ -23,8 +23,6 @@ export const cast: WorldPlan = {
         { address: '2001:db8::1', length: 64 },
         { address: '203.0.113.7', length: 32 },
         { address: '2001:db8:2::7', length: 128 },
-        { address: '198.51.100.5', length: 32 },
-        { address: '2001:db8:1::5', length: 128 },
       ],
       gateways: [],
     },
@@ -53,4 +51,3 @@ export const cast: WorldPlan = {
 
 /** Addresses of the outside host that are not of the node's own network. */
 export const internet = { 4: '203.0.113.7', 6: '2001:db8:2::7' } as const;
-export const office = { 4: '198.51.100.5', 6: '2001:db8:1::5' } as const;

@@ -18,7 +18,6 @@ export interface Sighting {
   readonly family: TableFamily;
   readonly chain: string;
   readonly rule: Rule;
-  readonly packets: bigint;
 }
 
 /**
@@ -33,9 +32,8 @@ export function countedBetween(desired: Ruleset, before: CurrentRuleset, after: 
       const earlier = countersOf(before, table, chain);
       const later = countersOf(after, table, chain);
       return chain.rules.flatMap((rule, index) => {
-        const packets = (later[index] ?? 0n) - (earlier[index] ?? 0n);
-        if (packets <= 0n) return [];
-        const sighting: Sighting = { family: table.family, chain: chain.name, rule, packets };
+        if ((later[index] ?? 0n) <= (earlier[index] ?? 0n)) return [];
+        const sighting: Sighting = { family: table.family, chain: chain.name, rule };
         return [{ sighting, rank: rank.get(chain.name) ?? 0 }];
       });
     });
