@@ -8,7 +8,8 @@ import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
 import { compileHost, halves } from './host.js';
-import { clusterNames, guestNames } from './names.js';
+import type { ClusterNames } from './names.js';
+import { clusterNames } from './names.js';
 import { noiseRules, rejectChain, smurfChain, tcpFlagsChain, toReject } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
@@ -34,8 +35,9 @@ export function compile(site: Site): Compiled {
     const { span, code, message } = diagnostic;
     found.set(`${span.file}:${span.line}:${span.column} ${code} ${message}`, diagnostic);
   };
-  const host = site.host.options.enable.value ? compileHostTable(site, report) : [];
-  const { units, anyPort, table } = compileGuests(site, report);
+  const cluster = clusterNames(site, report);
+  const host = site.host.options.enable.value ? compileHostTable(site, cluster, report) : [];
+  const { units, anyPort, table } = compileGuests(site, cluster, report);
   const shared = site.enabled ? [...host, ...(anyPort ? [table([])] : [])] : [];
   const whole = site.enabled ? [...host, ...(anyPort ? [table([...units.values()])] : [])] : [];
   checkWhole(site, report);
@@ -60,20 +62,21 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
   return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out)].join('')}`;
 }
 
-function compileHostTable(site: Site, report: (diagnostic: Diagnostic) => void): Table[] {
-  const { chains, sets } = compileHost(site, clusterNames(site, report), report);
+function compileHostTable(site: Site, { names }: ClusterNames, report: (diagnostic: Diagnostic) => void): Table[] {
+  const { chains, sets } = compileHost(site, names, report);
   return [{ family: 'inet', name: TABLE_NAME, sets, maps: [], chains: reachable(chains, []) }];
 }
 
 /** Compiles every guest that has a firewall file, the switched-off ones only for what is wrong in them. */
 function compileGuests(
   site: Site,
+  cluster: ClusterNames,
   report: (diagnostic: Diagnostic) => void,
 ): { units: Map<number, GuestUnit>; anyPort: boolean; table: (units: readonly GuestUnit[]) => Table } {
   const host = site.host.options;
   const logLimit = site.cluster.options.log_ratelimit.value;
   const groupSets = new SetUse();
-  const names = clusterNames(site, report);
+  const { names } = cluster;
   const groups: GroupUse = new GroupUse((direction, chain) => ({
     table: 'bridge',
     direction,
@@ -94,7 +97,7 @@ function compileGuests(
       firewall,
       host,
       logLimit,
-      names: guestNames(site, guest.id, firewall, report),
+      names: cluster.forGuest(guest.id, firewall),
       groups,
       report,
     });

@@ -27,38 +27,48 @@ export interface Names {
   group(name: Located<string>): Group | undefined;
 }
 
+/** The names one kind of file declares. */
 interface ScopeNames {
   readonly scope: Scope;
   readonly prefix: string;
   readonly aliases: ReadonlyMap<string, Alias>;
   readonly sets: ReadonlyMap<string, IpSet>;
+  /** Sets whose content is known already: a cluster's set is worked out once, however many guests use it. */
+  readonly resolved: Map<string, ResolvedSet>;
 }
 
 /** The names of cluster, host, group and vnet rules: those of cluster.fw, then the generated SDN sets. */
-export function clusterNames(site: Site, report: Report): Names {
-  return new ScopedNames(clusterScopes(site), site.cluster.groups, report);
-}
-
-/** The names of a guest's rules: its own first, then those of the cluster (spec firewall.md 2.4). */
-export function guestNames(
-  site: Site,
-  id: number,
-  own: { readonly aliases: readonly Alias[]; readonly ipsets: readonly IpSet[] },
-  report: Report,
-): Names {
-  const guest: ScopeNames = {
-    scope: 'guest',
-    prefix: `guest-${id}`,
-    aliases: byName(own.aliases),
-    sets: byName(own.ipsets),
+export function clusterNames(site: Site, report: Report): ClusterNames {
+  const scopes = [
+    declared('dc', 'dc', site.cluster.aliases, site.cluster.ipsets),
+    declared('sdn', 'sdn', [], site.sdnSets),
+  ];
+  const { groups } = site.cluster;
+  return {
+    names: new ScopedNames(scopes, groups, report),
+    forGuest: (id, own) =>
+      new ScopedNames([declared('guest', `guest-${id}`, own.aliases, own.ipsets), ...scopes], groups, report),
   };
-  return new ScopedNames([guest, ...clusterScopes(site)], site.cluster.groups, report);
 }
 
-const clusterScopes = (site: Site): ScopeNames[] => [
-  { scope: 'dc', prefix: 'dc', aliases: byName(site.cluster.aliases), sets: byName(site.cluster.ipsets) },
-  { scope: 'sdn', prefix: 'sdn', aliases: new Map(), sets: byName(site.sdnSets) },
-];
+export interface ClusterNames {
+  readonly names: Names;
+  /** The names of a guest's rules: its own first, then those of the cluster (spec firewall.md 2.4). */
+  forGuest(id: number, own: Declarations): Names;
+}
+
+interface Declarations {
+  readonly aliases: readonly Alias[];
+  readonly ipsets: readonly IpSet[];
+}
+
+const declared = (scope: Scope, prefix: string, aliases: readonly Alias[], sets: readonly IpSet[]): ScopeNames => ({
+  scope,
+  prefix,
+  aliases: byName(aliases),
+  sets: byName(sets),
+  resolved: new Map(),
+});
 
 const byName = <T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
   new Map(items.map((item) => [item.name, item]));
@@ -67,7 +77,6 @@ class ScopedNames implements Names {
   readonly #scopes: readonly ScopeNames[];
   readonly #groups: ReadonlyMap<string, Group>;
   readonly #report: Report;
-  readonly #resolved = new Map<string, ResolvedSet>();
 
   constructor(scopes: readonly ScopeNames[], groups: readonly Group[], report: Report) {
     this.#scopes = scopes;
@@ -141,12 +150,14 @@ class ScopedNames implements Names {
         : `did you mean ${near}?`;
   }
 
-  #resolve({ prefix }: ScopeNames, set: IpSet): ResolvedSet {
-    const key = `${prefix}/${set.name}`;
-    const known = this.#resolved.get(key);
+  /** The members of a set mean what they mean in the file that declares it, whoever uses the set. */
+  #resolve(scope: ScopeNames, set: IpSet): ResolvedSet {
+    const known = scope.resolved.get(set.name);
     if (known !== undefined) return known;
-    const resolved = { key, set, content: setContent(set, (ref) => this.alias(ref)) };
-    this.#resolved.set(key, resolved);
+    const visible = new ScopedNames(this.#scopes.slice(this.#scopes.indexOf(scope)), this.#groups, this.#report);
+    const content = setContent(set, (ref) => visible.alias(ref));
+    const resolved = { key: `${scope.prefix}/${set.name}`, set, content };
+    scope.resolved.set(set.name, resolved);
     return resolved;
   }
 }
