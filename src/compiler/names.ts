@@ -43,7 +43,7 @@ export function clusterNames(site: Site, report: Report): ClusterNames {
     declared('dc', 'dc', site.cluster.aliases, site.cluster.ipsets),
     declared('sdn', 'sdn', [], site.sdnSets),
   ];
-  const { groups } = site.cluster;
+  const groups = byName(site.cluster.groups);
   return {
     names: new ScopedNames(scopes, groups, report),
     forGuest: (id, own) =>
@@ -78,9 +78,9 @@ class ScopedNames implements Names {
   readonly #groups: ReadonlyMap<string, Group>;
   readonly #report: Report;
 
-  constructor(scopes: readonly ScopeNames[], groups: readonly Group[], report: Report) {
+  constructor(scopes: readonly ScopeNames[], groups: ReadonlyMap<string, Group>, report: Report) {
     this.#scopes = scopes;
-    this.#groups = byName(groups);
+    this.#groups = groups;
     this.#report = report;
   }
 
