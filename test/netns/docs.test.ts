@@ -1,0 +1,3 @@
+import { consoleSuite } from '../support/docs-console-suite.js';
+
+consoleSuite(true);
