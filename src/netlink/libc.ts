@@ -1,6 +1,6 @@
 import { constants, endianness } from 'node:os';
 import koffi from 'koffi';
-import { Failure } from '../diagnostics/failure.js';
+import { Failure } from '../diagnostics/index.js';
 
 // The process itself already has libc loaded; no file name to guess for glibc or musl.
 const library = koffi.load(null);

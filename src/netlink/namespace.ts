@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { Failure } from '../diagnostics/failure.js';
+import { Failure } from '../diagnostics/index.js';
 import { libc, SystemError } from './libc.js';
 
 const O_RDONLY_CLOEXEC = 0o2000000;

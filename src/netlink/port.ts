@@ -1,5 +1,4 @@
-import type { CurrentRuleset } from '../ruleset/current.js';
-import type { Operation, TransactionResult } from '../ruleset/operation.js';
+import type { CurrentRuleset, Operation, TransactionResult } from '../ruleset/index.js';
 
 /** The kernel's nf_tables as ringwall uses it: our two tables, read whole and changed in transactions. */
 export interface NftablesPort {

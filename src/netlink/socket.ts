@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Failure } from '../diagnostics/failure.js';
+import { Failure } from '../diagnostics/index.js';
 import { libc, refuseBigEndian, SystemError, sendOnPool } from './libc.js';
 import { inNamespace } from './namespace.js';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../diagnostics/failure.js';
+import { Failure } from '../diagnostics/index.js';
 
 /** Bytes of `nlmsghdr`: u32 length, u16 type, u16 flags, u32 sequence, u32 port; all in host order. */
 export const HEADER = 16;

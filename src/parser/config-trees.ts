@@ -1,4 +1,4 @@
-import type { Located } from '../diagnostics/diagnostic.js';
+import type { Located } from '../diagnostics/index.js';
 import type { Encoding, LineEnding, Word } from './tree.js';
 
 /** The lossless tree of a guest configuration (`qemu-server/<id>.conf`, `lxc/<id>.conf`); spec section 6. */

@@ -1,4 +1,4 @@
-import type { Diagnostic, Located, Span } from '../diagnostics/diagnostic.js';
+import type { Diagnostic, Located, Span } from '../diagnostics/index.js';
 
 /**
  * The lossless tree of a firewall file (`cluster.fw`, `host.fw`, `<VMID>.fw`, `sdn/firewall/<vnet>.fw`). Every line

@@ -1,4 +1,4 @@
-import { Failure } from '../diagnostics/failure.js';
+import { Failure } from '../diagnostics/index.js';
 
 /** What was being done to the path, as it reads after "cannot". */
 export type FileAction = 'read' | 'list' | 'write' | 'make' | 'rename' | 'remove' | 'lock' | 'examine';

@@ -1,4 +1,4 @@
-import { Failure } from '../diagnostics/failure.js';
+import { Failure } from '../diagnostics/index.js';
 import type { DataType, Field } from './field.js';
 import { fields } from './field.js';
 import type { Interval } from './interval.js';

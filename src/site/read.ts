@@ -9,7 +9,7 @@ import {
   parseIpam,
   parseSdnConfig,
 } from '../parser/index.js';
-import type { Files } from '../ports/files.js';
+import type { Files } from '../ports/index.js';
 import { readCluster, readGuestFirewall, readHost, readVnet } from './firewall.js';
 import { readNics } from './guest.js';
 import { readNetworkOf } from './network.js';

@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/failure.js';
+import { Failure } from '../../diagnostics/index.js';
 import type {
   BaseHook,
   CurrentChain,

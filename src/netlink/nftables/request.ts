@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/failure.js';
+import { Failure } from '../../diagnostics/index.js';
 import { ByteWriter } from '../byte-writer.js';
 import { errnoName } from '../libc.js';
 import type { NetlinkSocket } from '../socket.js';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { Failure } from '../../diagnostics/failure.js';
+import { Failure } from '../../diagnostics/index.js';
 import { MalformedMessage } from '../wire.js';
 
 /** An IP address in network order: 4 or 16 bytes. Throws Failure `bad-address`. */

@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/failure.js';
+import { Failure } from '../../diagnostics/index.js';
 import { libc } from '../libc.js';
 import { namespaceFile } from '../namespace.js';
 import { NLM_F_CREATE, NLM_F_EXCL } from '../wire.js';

@@ -1,5 +1,5 @@
 import { RawNetlinkSocket } from 'netlink';
-import { Failure } from '../../diagnostics/failure.js';
+import { Failure } from '../../diagnostics/index.js';
 import { ByteWriter } from '../byte-writer.js';
 import { errnoName, refuseBigEndian } from '../libc.js';
 import { inNamespace } from '../namespace.js';

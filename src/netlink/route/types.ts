@@ -1,4 +1,4 @@
-import { Failure } from '../../diagnostics/failure.js';
+import { Failure } from '../../diagnostics/index.js';
 
 /** The kernel's links, addresses and routes as they are. Names, never indexes: an index means nothing to people. */
 export interface CurrentLink {
