@@ -72,7 +72,9 @@ export function parseNetwork(text: string): AddressResult {
 
 /** Reads `first-last`, both of one family and in order. */
 export function parseAddressRange(text: string): AddressResult {
-  const [from = '', to = ''] = text.split('-', 2);
+  const [from = '', to = '', ...more] = text.split('-');
+  if (more.length > 0)
+    return { ok: false, problem: `${text} has more than two ends`, help: 'write a range as first-last' };
   const first = parseAddress(from);
   const last = parseAddress(to);
   if (first === undefined) return { ok: false, problem: addressProblem(from), help: WRITE_WHOLE };

@@ -47,8 +47,14 @@ const words: Readonly<Record<string, boolean>> = {
   false: false,
 };
 
+/** A switch in any of its spellings; undefined when it is none. */
+export function parseSwitch(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  return Object.hasOwn(words, word) ? words[word] : undefined;
+}
+
 const bool = (fallback: boolean): OptionType<boolean> => ({
-  read: (text) => (Object.hasOwn(words, text.toLowerCase()) ? words[text.toLowerCase()] : undefined),
+  read: parseSwitch,
   expected: '0 or 1',
   fallback,
 });
@@ -84,8 +90,8 @@ const level: OptionType<LogSetting> = {
 /** 0 is off, 1 is on, more is the Unix time in seconds at which a trial began (spec firewall.md 3.1). */
 const enableOrTime: OptionType<number> = {
   read: (value) => {
-    const word = words[value.toLowerCase()];
-    if (word !== undefined) return word ? 1 : 0;
+    const on = parseSwitch(value);
+    if (on !== undefined) return on ? 1 : 0;
     return /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined;
   },
   expected: '0 or 1',
@@ -168,9 +174,11 @@ function parseLogLimit(value: string): LogLimit | undefined {
   let enable = true;
   let limit: NonNullable<LogLimit> = { rate: 1, unit: 'second', burst: 5 };
   for (const [index, item] of value.split(',').entries()) {
-    const [key = '', content = ''] = item.includes('=') ? item.split('=', 2) : index === 0 ? ['enable', item] : [item];
+    const equals = item.indexOf('=');
+    const key = equals < 0 ? (index === 0 ? 'enable' : '') : item.slice(0, equals);
+    const content = item.slice(equals + 1);
     if (key === 'enable') {
-      const on = words[content.toLowerCase()];
+      const on = parseSwitch(content);
       if (on === undefined) return undefined;
       enable = on;
     } else if (key === 'rate') {

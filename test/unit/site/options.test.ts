@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { memoryFiles } from '../../../src/ports/index.js';
+import type { SiteReading } from '../../../src/site/index.js';
+import { readSite } from '../../../src/site/index.js';
+
+const NOW = 1_800_000_000;
+const paths = {
+  cluster: '/etc/pve/firewall/cluster.fw',
+  host: '/etc/pve/nodes/pve1/host.fw',
+  guest: '/etc/pve/firewall/100.fw',
+  vnet: '/etc/pve/sdn/firewall/v1.fw',
+} as const;
+type Scope = keyof typeof paths;
+
+function readOption(scope: Scope, line: string): SiteReading {
+  const files = memoryFiles({
+    '/etc/pve/nodes/pve1/qemu-server/100.conf': '',
+    '/etc/pve/firewall/100.fw': '',
+    '/etc/pve/sdn/firewall/v1.fw': '',
+    [paths[scope]]: `[OPTIONS]\n${line}\n`,
+  });
+  return readSite(files, { root: '/', hostname: 'pve1', now: NOW });
+}
+
+/** The value an option of the file has, and the codes of what was found. */
+function valueOf(scope: Scope, line: string): { value: unknown; codes: string[] } {
+  const { site, diagnostics } = readOption(scope, line);
+  const options: Readonly<Record<Scope, Readonly<Record<string, { readonly value: unknown }>> | undefined>> = {
+    cluster: site.cluster.options,
+    host: site.host.options,
+    guest: site.guests[0]?.firewall?.options,
+    vnet: site.vnets[0]?.options,
+  };
+  const key = line.slice(0, line.indexOf(':')).toLowerCase();
+  return { value: options[scope]?.[key]?.value, codes: diagnostics.map(({ code }) => code) };
+}
+
+const defaults: Readonly<Record<Scope, Readonly<Record<string, unknown>>>> = {
+  cluster: {
+    enable: 0,
+    ebtables: true,
+    policy_in: 'drop',
+    policy_out: 'accept',
+    policy_forward: 'accept',
+    log_ratelimit: { rate: 1, unit: 'second', burst: 5 },
+  },
+  host: {
+    enable: true,
+    nftables: false,
+    log_level_in: null,
+    log_level_out: null,
+    log_level_forward: null,
+    nosmurfs: true,
+    smurf_log_level: null,
+    tcpflags: false,
+    tcp_flags_log_level: null,
+    ndp: true,
+    nf_conntrack_allow_invalid: false,
+    nf_conntrack_max: null,
+    nf_conntrack_tcp_timeout_established: null,
+    nf_conntrack_tcp_timeout_syn_recv: null,
+    nf_conntrack_helpers: null,
+    protection_synflood: false,
+    protection_synflood_rate: null,
+    protection_synflood_burst: null,
+    protection_limit: null,
+    log_nf_conntrack: false,
+  },
+  guest: {
+    enable: false,
+    dhcp: true,
+    ndp: true,
+    radv: false,
+    macfilter: true,
+    ipfilter: false,
+    policy_in: 'drop',
+    policy_out: 'accept',
+    policy_forward: 'accept',
+    log_level_in: null,
+    log_level_out: null,
+    ips: false,
+    ips_queues: null,
+    layer2_protocols: null,
+  },
+  vnet: { enable: false, policy_forward: 'accept', log_level_forward: null },
+};
+
+const every = Object.entries(defaults).flatMap(([scope, options]) =>
+  Object.entries(options).map(([key, value]) => [scope, key, value] as const),
+);
+const isScope = (name: string): name is Scope => Object.hasOwn(paths, name);
+
+describe('every option', () => {
+  it.each(every)('%s %s: default %j', (scope, key, fallback) => {
+    if (!isScope(scope)) throw new Error(scope);
+    const { site } = readOption(scope, '');
+    const options = { cluster: site.cluster, host: site.host, guest: site.guests[0]?.firewall, vnet: site.vnets[0] };
+    expect(Object.entries(options[scope]?.options ?? {}).map(([name, { value }]) => [name, value])).toContainEqual([
+      key,
+      fallback,
+    ]);
+  });
+
+  it.each(every.filter(([, , fallback]) => typeof fallback === 'boolean'))('%s %s is a switch', (scope, key) => {
+    if (!isScope(scope)) throw new Error(scope);
+    for (const [text, value] of [
+      ['1', true],
+      ['yes', true],
+      ['On', true],
+      ['TRUE', true],
+      ['0', false],
+      ['no', false],
+      ['oFF', false],
+      ['false', false],
+    ] as const) {
+      expect(valueOf(scope, `${key.toUpperCase()}: ${text}`).value).toBe(value);
+    }
+    for (const text of ['2', '-1', 'maybe', 'constructor', '__proto__', '1 1']) {
+      expect(valueOf(scope, `${key}: ${text}`).codes).toEqual(['value/bad-option']);
+    }
+  });
+
+  it.each(every.filter(([, , fallback]) => fallback === 'accept' || fallback === 'drop'))(
+    '%s %s is a policy',
+    (scope, key) => {
+      if (!isScope(scope)) throw new Error(scope);
+      for (const text of ['ACCEPT', 'drop', 'Reject'])
+        expect(valueOf(scope, `${key}: ${text}`).value).toBe(text.toLowerCase());
+      for (const text of ['ALLOW', 'constructor', 'DROP REJECT']) {
+        expect(valueOf(scope, `${key}: ${text}`)).toEqual({ value: 'drop', codes: ['value/bad-option'] });
+      }
+    },
+  );
+
+  it.each(every.filter(([, key]) => key.includes('log_level')))('%s %s is a level', (scope, key) => {
+    if (!isScope(scope)) throw new Error(scope);
+    for (const text of ['emerg', 'ALERT', 'crit', 'err', 'warning', 'notice', 'info', 'debug'])
+      expect(valueOf(scope, `${key}: ${text}`)).toEqual({ value: text.toLowerCase(), codes: [] });
+    expect(valueOf(scope, `${key}: warn`).value).toBe('warning');
+    for (const text of ['', 'nolog', 'NOLOG']) expect(valueOf(scope, `${key}: ${text}`).value).toBeNull();
+    for (const text of ['loud', '6', 'constructor'])
+      expect(valueOf(scope, `${key}: ${text}`)).toEqual({ value: null, codes: ['value/bad-option'] });
+  });
+});
+
+describe('what holds after an unreadable value filters more', () => {
+  it.each([
+    ['cluster', 'enable: x', 1],
+    ['cluster', 'enable: constructor', 1],
+    ['guest', 'enable: x', true],
+    ['guest', 'ipfilter: x', true],
+    ['guest', 'macfilter: x', true],
+    ['guest', 'radv: x', false],
+    ['host', 'enable: x', true],
+    ['host', 'nosmurfs: x', true],
+    ['host', 'nf_conntrack_allow_invalid: x', false],
+    ['host', 'nf_conntrack_max: many', null],
+  ] as const)('%s %s', (scope, line, value) => {
+    expect(valueOf(scope, line)).toEqual({ value, codes: ['value/bad-option'] });
+  });
+});
+
+describe('log_ratelimit', () => {
+  const usual = { rate: 1, unit: 'second', burst: 5 } as const;
+  it.each([
+    ['1', usual],
+    ['enable=1', usual],
+    ['yes', usual],
+    ['0', null],
+    ['enable=0', null],
+    ['enable=0,rate=3/minute', null],
+    ['enable=1,rate=3/minute,burst=7', { rate: 3, unit: 'minute', burst: 7 }],
+    ['burst=7,rate=3/minute,enable=1', { rate: 3, unit: 'minute', burst: 7 }],
+    ['1,rate=10/hour', { rate: 10, unit: 'hour', burst: 5 }],
+    ['rate=2/day', { rate: 2, unit: 'day', burst: 5 }],
+    ['rate=5', { rate: 5, unit: 'second', burst: 5 }],
+    ['enable=1,burst=0', usual],
+  ])('%s', (text, limit) => {
+    expect(valueOf('cluster', `log_ratelimit: ${text}`)).toEqual({ value: limit, codes: [] });
+  });
+
+  it.each(
+    [
+      ['maybe', 'enable=2', 'enable=constructor', 'rate=0/second', 'rate=1/week', 'rate=1/constructor', 'rate=/second'],
+      [
+        'burst=-1',
+        'burst=x',
+        'burst=',
+        'speed=1',
+        '1,2',
+        'enable=1,',
+        'enable=1=0',
+        'rate=1/second=5',
+        'rate=1000000000/s',
+      ],
+    ].flat(),
+  )('`%s` is an error, and the usual limit holds', (text) => {
+    expect(valueOf('cluster', `log_ratelimit: ${text}`)).toEqual({ value: usual, codes: ['value/bad-option'] });
+  });
+});
+
+describe('the cluster-wide enable', () => {
+  it.each([
+    ['0', false],
+    ['1', true],
+    ['no', false],
+    ['yes', true],
+    ['2', false],
+    [`${NOW}`, true],
+    [`${NOW - 60}`, true],
+    [`${NOW - 61}`, false],
+    [`${NOW + 5}`, true],
+  ])('%s', (text, enabled) => {
+    expect(readOption('cluster', `enable: ${text}`).site.enabled).toBe(enabled);
+  });
+});
+
+describe('options without effect say so', () => {
+  it.each([
+    ['cluster', 'ebtables: 1', 'option/no-effect'],
+    ['host', 'nftables: 1', 'option/no-effect'],
+    ['host', 'protection_limit: 5', 'option/no-effect'],
+    ['guest', 'policy_forward: DROP', 'option/no-effect'],
+    ['host', 'nf_conntrack_max: 262144', 'not-yet'],
+    ['host', 'nf_conntrack_helpers: ftp', 'not-yet'],
+    ['host', 'protection_synflood: 1', 'not-yet'],
+    ['host', 'log_nf_conntrack: 1', 'not-yet'],
+    ['guest', 'ips: 1', 'not-yet'],
+    ['guest', 'layer2_protocols: ARP', 'not-yet'],
+  ] as const)('%s %s', (scope, line, code) => {
+    expect(valueOf(scope, line).codes).toEqual([code]);
+  });
+
+  it('but an option set to what it is anyway is silent', () => {
+    expect(valueOf('guest', 'ips: 0').codes).toEqual([]);
+    expect(valueOf('host', 'protection_synflood: 0').codes).toEqual([]);
+  });
+});
