@@ -1,6 +1,7 @@
 import { spellOrigin } from './comment.js';
 import type { TableRef } from './operation.js';
-import type { Origin } from './ruleset.js';
+import { printRuleBody } from './print.js';
+import type { Origin, Rule } from './ruleset.js';
 
 /** One difference between the desired and the current ruleset, as people see it. */
 export interface Change {
@@ -39,3 +40,9 @@ export function spellChange(change: Change): string {
 /** The name with its family in front, because both tables have chains of their own. */
 const nameOf = ({ kind, table, name }: Change): string =>
   kind === 'table' ? `${table.family} ${name}` : `${table.family}/${name}`;
+
+/** A rule as the text of a change: what it does, and what it is for where no line asks for it. */
+export function describeRule(rule: Rule): string {
+  const body = printRuleBody(rule);
+  return rule.origin === null && rule.note !== undefined ? `${body}  # ${rule.note}` : body;
+}

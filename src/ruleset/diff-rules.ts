@@ -1,8 +1,7 @@
-import type { Change } from './change.js';
+import { type Change, describeRule } from './change.js';
 import type { CurrentRule } from './current.js';
 import { ruleDigest } from './digest.js';
 import type { Operation, RulePosition, TableRef } from './operation.js';
-import { printRuleBody } from './print.js';
 import type { Rule } from './ruleset.js';
 import { longestCommonSubsequence } from './subsequence.js';
 
@@ -57,7 +56,7 @@ function gapChanges(table: TableRef, chain: string, gone: readonly CurrentRule[]
       kind: 'rule',
       table,
       name: chain,
-      text: printRuleBody(rule),
+      text: describeRule(rule),
       origin: rule.origin,
     }),
   );

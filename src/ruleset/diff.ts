@@ -1,9 +1,8 @@
-import type { Change } from './change.js';
+import { type Change, describeRule } from './change.js';
 import type { CurrentRuleset, CurrentTable } from './current.js';
 import { diffMapElements, diffSetElements } from './diff-elements.js';
 import { diffRules } from './diff-rules.js';
 import type { Operation, TableRef } from './operation.js';
-import { printRuleBody } from './print.js';
 import { referencesOf } from './references.js';
 import type { BaseHook, Chain, NamedSet, Rule, Ruleset, Table, VerdictMap } from './ruleset.js';
 
@@ -192,7 +191,7 @@ function diffChains(
       if (found === undefined) {
         report('create', chain.name, describeChain(chain));
         for (const rule of chain.rules) {
-          const text = printRuleBody(rule);
+          const text = describeRule(rule);
           changes.push({ action: 'create', kind: 'rule', table, name: chain.name, text, origin: rule.origin });
         }
       } else {
