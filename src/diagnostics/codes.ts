@@ -72,8 +72,7 @@ export const diagnosticCodes = {
   'value/bad-option': { severity: 'error', title: 'An option with a value it cannot have' },
 
   // site: rules and declarations
-  'rule/direction': { severity: 'error', title: 'A direction this kind of file has no rules for' },
-  'rule/iface-not-allowed': { severity: 'error', title: 'An interface where a rule cannot name one' },
+  'rule/iface-not-allowed': { severity: 'error', title: 'An interface in a FORWARD rule' },
   'rule/bad-interface': { severity: 'error', title: 'A word that cannot name an interface' },
   'rule/ports-need-protocol': { severity: 'error', title: 'Ports without a protocol' },
   'rule/protocol-without-ports': { severity: 'error', title: 'Ports beside a protocol that has none' },

@@ -38,18 +38,13 @@ export function readRule(node: RuleNode, place: RulePlace, report: Report): Rule
   const rule: Rule =
     node.kind === 'group'
       ? ({ kind: 'group', origin, group: node.group, iface } satisfies GroupRule)
-      : { ...readMatches(node, given, place, note), kind: 'match', origin, iface };
+      : { ...readMatches(node, given, note), kind: 'match', origin, iface };
   return failed || node.disabled ? null : rule;
 }
 
-function readMatches(
-  node: MatchRuleNode,
-  given: Given,
-  place: RulePlace,
-  report: Report,
-): Omit<MatchRule, 'kind' | 'origin' | 'iface'> {
+function readMatches(node: MatchRuleNode, given: Given, report: Report): Omit<MatchRule, 'kind' | 'origin' | 'iface'> {
   const direction = directions[node.direction.value];
-  checkDirection(node, direction, given, place, report);
+  checkInterface(direction, given, report);
   const protocol = read(given.proto, report, readProtocol);
   const icmp = protocol?.value.icmp ? protocol : null;
   // The old notation gives the ICMP type as a destination port (spec firewall.md 2.6).
@@ -83,35 +78,13 @@ function readMatches(
   return rule;
 }
 
-function checkDirection(
-  node: MatchRuleNode,
-  direction: RuleDirection,
-  given: Given,
-  place: RulePlace,
-  report: Report,
-): void {
-  const { span } = node.direction;
-  if (place === 'guest' && direction === 'forward') {
-    report(
-      diagnose('rule/direction', span, 'a guest has no FORWARD rules', {
-        help: 'use IN for traffic to the guest, OUT for traffic from it',
-      }),
-    );
-  }
-  if (place === 'vnet' && direction !== 'forward') {
-    report(
-      diagnose('rule/direction', span, `a vnet has no ${node.direction.value} rules`, {
-        help: 'write FORWARD rules here; hosts and guests have their own files',
-      }),
-    );
-  }
-  if (direction === 'forward' && given.iface !== undefined) {
-    report(
-      diagnose('rule/iface-not-allowed', given.iface.keySpan, 'a FORWARD rule cannot name an interface', {
-        help: 'match addresses with -source and -dest instead',
-      }),
-    );
-  }
+function checkInterface(direction: RuleDirection, { iface }: Given, report: Report): void {
+  if (direction !== 'forward' || iface === undefined) return;
+  report(
+    diagnose('rule/iface-not-allowed', iface.keySpan, 'a FORWARD rule cannot name an interface', {
+      help: 'match addresses with -source and -dest instead',
+    }),
+  );
 }
 
 /** Ports need a protocol that has them: without the check such a rule would match more than it says. */
@@ -225,17 +198,6 @@ function readLevel(word: Word, report: Report): { value: LogSetting; span: Word[
 
 /** The kernel's limit is 15 bytes (IFNAMSIZ); the characters are those Proxmox allows, and `-`. */
 function readInterface(word: Word, place: RulePlace, report: Report): Word | null {
-  if (place === 'group' || place === 'vnet') {
-    report(
-      diagnose(
-        'rule/iface-not-allowed',
-        word.span,
-        `a rule of a ${place === 'group' ? 'security group' : 'vnet'} cannot name an interface`,
-        { help: place === 'group' ? 'give -i on the GROUP line that uses the group' : 'leave -i away' },
-      ),
-    );
-    return null;
-  }
   if (place === 'guest') {
     if (/^net([0-9]|[12][0-9]|3[01])$/.test(word.value)) return word;
     report(
