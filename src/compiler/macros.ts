@@ -158,17 +158,6 @@ export function trafficOf(rule: MatchRule, report: (diagnostic: Diagnostic) => v
     );
     return undefined;
   }
-  if (rule.protocol === null && (own.sport !== null || own.dport !== null)) {
-    report(
-      diagnose(
-        'rule/ports-need-protocol',
-        rule.sport?.span ?? rule.dport?.span ?? rule.span,
-        'ports beside a macro need a protocol',
-        { help: 'add -p, or leave the ports to the macro' },
-      ),
-    );
-    return undefined;
-  }
   // Ping and its like have a twin for each family: a rule that is of one family keeps to it.
   const joined = entries.filter(({ family }) => !disagree(family, own.family)).map((entry) => join(entry, own));
   if (joined.length > 0 && joined.every((traffic) => traffic !== undefined)) return joined;

@@ -7,19 +7,24 @@ import type { AddressSpec, NameRef, Scope } from './site.js';
 
 type Report = (diagnostic: Diagnostic) => void;
 
-const scopes: Readonly<Record<string, Scope>> = { dc: 'dc', guest: 'guest', sdn: 'sdn' };
+const scopes: ReadonlyMap<string, Scope> = new Map([
+  ['dc', 'dc'],
+  ['guest', 'guest'],
+  ['sdn', 'sdn'],
+]);
+
+const hasScope = (text: string): boolean => /^(dc|guest|sdn)\//i.test(text);
 
 /** Reads the value of `-source` or `-dest`: `+set`, an alias, or a list of addresses (spec firewall.md 2.4). */
 export function readAddressSpec(word: Word, report: Report): Located<AddressSpec> | undefined {
   if (word.value.startsWith('+')) return locate(word, readNameRef('set', word.value.slice(1), word, report));
-  if (looksLikeAddress(word.value) && !/^(dc|guest)\//.test(word.value)) return locate(word, readList(word, report));
+  if (looksLikeAddress(word.value) && !hasScope(word.value)) return locate(word, readList(word, report));
   return locate(word, readNameRef('alias', word.value, word, report));
 }
 
 /** Reads the member of a set: one address or network, or an alias (spec firewall.md 5.2). */
 export function readSetMember(word: Word, report: Report): AddressRange | NameRef | undefined {
-  if (!looksLikeAddress(word.value) || /^(dc|guest)\//.test(word.value))
-    return readNameRef('alias', word.value, word, report);
+  if (!looksLikeAddress(word.value) || hasScope(word.value)) return readNameRef('alias', word.value, word, report);
   if (word.value.includes('-')) {
     report(
       diagnose('value/bad-address', word.span, `\`${word.value}\` is a range, which a set cannot hold`, {
@@ -85,8 +90,8 @@ function readItem(word: Word, report: Report): AddressRange | undefined {
 }
 
 function readNameRef(kind: NameRef['kind'], text: string, word: Word, report: Report): NameRef | undefined {
-  const [, prefix, name = ''] = /^(?:([a-z]+)\/)?(.*)$/s.exec(text) ?? [];
-  const scope = prefix === undefined ? null : (scopes[prefix] ?? undefined);
+  const [, prefix, name = ''] = /^(?:([^/]*)\/)?(.*)$/s.exec(text) ?? [];
+  const scope = prefix === undefined ? null : scopes.get(prefix);
   const known = kind === 'set' ? 'dc/, guest/ or sdn/' : 'dc/ or guest/';
   if (scope === undefined || (kind === 'alias' && scope === 'sdn')) {
     report(

@@ -46,10 +46,13 @@ function readMatches(node: MatchRuleNode, given: Given, report: Report): Omit<Ma
   const direction = directions[node.direction.value];
   checkInterface(direction, given, report);
   const protocol = read(given.proto, report, readProtocol);
+  // Reported once: what else needs the protocol says nothing more.
+  const unreadable = given.proto !== undefined && protocol === null;
   const icmp = protocol?.value.icmp ? protocol : null;
   // The old notation gives the ICMP type as a destination port (spec firewall.md 2.6).
   const oldIcmpType = icmp && given.dport;
   const dport = oldIcmpType ? null : read(given.dport, report, readPorts);
+  const sport = read(given.sport, report, readPorts);
   const rule = {
     span: node.span,
     direction,
@@ -58,9 +61,9 @@ function readMatches(node: MatchRuleNode, given: Given, report: Report): Omit<Ma
     source: read(given.source, report, readAddressSpec),
     dest: read(given.dest, report, readAddressSpec),
     protocol,
-    sport: read(given.sport, report, readPorts),
+    sport,
     dport,
-    icmpType: readIcmp(given['icmp-type'] ?? oldIcmpType ?? undefined, icmp, report),
+    icmpType: readIcmp(given['icmp-type'] ?? oldIcmpType ?? undefined, icmp, unreadable, report),
     log: read(given.log, report, readLevel)?.value ?? null,
   };
   checkFamilies(rule, report);
@@ -74,7 +77,8 @@ function readMatches(node: MatchRuleNode, given: Given, report: Report): Omit<Ma
       ),
     );
   }
-  if (node.macro === null) checkPorts(given, protocol, report);
+  const withPorts = (sport && given.sport) ?? (dport && given.dport);
+  if (withPorts && !unreadable) checkPorts(withPorts, given.proto, protocol, report);
   return rule;
 }
 
@@ -88,28 +92,20 @@ function checkInterface(direction: RuleDirection, { iface }: Given, report: Repo
 }
 
 /** Ports need a protocol that has them: without the check such a rule would match more than it says. */
-function checkPorts(given: Given, protocol: Located<Protocol> | null, report: Report): void {
-  for (const option of [given.sport, given.dport]) {
-    if (option === undefined || protocol?.value.ports) continue;
-    if (protocol === null && given.proto === undefined) {
-      report(
-        diagnose('rule/ports-need-protocol', option.value.span, `-${option.key} needs a protocol`, {
-          help: 'add -p tcp or -p udp',
+function checkPorts(
+  { key, value }: RuleOptionNode,
+  proto: RuleOptionNode | undefined,
+  protocol: Located<Protocol> | null,
+  report: Report,
+): void {
+  if (protocol?.value.ports) return;
+  report(
+    proto === undefined
+      ? diagnose('rule/ports-need-protocol', value.span, `-${key} needs a protocol`, { help: 'add -p tcp or -p udp' })
+      : diagnose('rule/protocol-without-ports', value.span, `the protocol \`${proto.value.value}\` has no ports`, {
+          help: 'ports go with tcp, udp, udplite, dccp and sctp',
         }),
-      );
-    } else if (protocol !== null && !(protocol.value.icmp && option.key === 'dport')) {
-      report(
-        diagnose(
-          'rule/protocol-without-ports',
-          option.value.span,
-          `the protocol \`${given.proto?.value.value}\` has no ports`,
-          {
-            help: 'ports go with tcp, udp, udplite, dccp and sctp',
-          },
-        ),
-      );
-    }
-  }
+  );
 }
 
 /** Literal addresses of both families in one rule can never match together. */
@@ -155,15 +151,18 @@ function readPorts(word: Word, report: Report): Located<readonly Interval[]> | u
   return undefined;
 }
 
+/** The ICMP type `option` gives; `protocol` is the rule's when it is an ICMP protocol. */
 function readIcmp(
   option: RuleOptionNode | undefined,
   protocol: Located<Protocol> | null,
+  unreadable: boolean,
   report: Report,
 ): Located<IcmpType> | null {
   if (option === undefined) return null;
   const { value, span } = option.value;
   const family = protocol?.value.family;
   if (!family) {
+    if (unreadable) return null;
     report(
       diagnose('rule/icmp-needs-protocol', span, '-icmp-type needs an ICMP protocol', {
         help: 'add -p icmp or -p icmpv6',

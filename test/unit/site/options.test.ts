@@ -23,7 +23,7 @@ function readOption(scope: Scope, line: string): SiteReading {
 }
 
 /** The value an option of the file has, and the codes of what was found. */
-function valueOf(scope: Scope, line: string): { value: unknown; codes: string[] } {
+function settingOf(scope: Scope, line: string): { value: unknown; codes: string[] } {
   const { site, diagnostics } = readOption(scope, line);
   const options: Readonly<Record<Scope, Readonly<Record<string, { readonly value: unknown }>> | undefined>> = {
     cluster: site.cluster.options,
@@ -113,10 +113,10 @@ describe('every option', () => {
       ['oFF', false],
       ['false', false],
     ] as const) {
-      expect(valueOf(scope, `${key.toUpperCase()}: ${text}`).value).toBe(value);
+      expect(settingOf(scope, `${key.toUpperCase()}: ${text}`).value).toBe(value);
     }
     for (const text of ['2', '-1', 'maybe', 'constructor', '__proto__', '1 1']) {
-      expect(valueOf(scope, `${key}: ${text}`).codes).toEqual(['value/bad-option']);
+      expect(settingOf(scope, `${key}: ${text}`).codes).toEqual(['value/bad-option']);
     }
   });
 
@@ -125,9 +125,9 @@ describe('every option', () => {
     (scope, key) => {
       if (!isScope(scope)) throw new Error(scope);
       for (const text of ['ACCEPT', 'drop', 'Reject'])
-        expect(valueOf(scope, `${key}: ${text}`).value).toBe(text.toLowerCase());
+        expect(settingOf(scope, `${key}: ${text}`).value).toBe(text.toLowerCase());
       for (const text of ['ALLOW', 'constructor', 'DROP REJECT']) {
-        expect(valueOf(scope, `${key}: ${text}`)).toEqual({ value: 'drop', codes: ['value/bad-option'] });
+        expect(settingOf(scope, `${key}: ${text}`)).toEqual({ value: 'drop', codes: ['value/bad-option'] });
       }
     },
   );
@@ -135,11 +135,11 @@ describe('every option', () => {
   it.each(every.filter(([, key]) => key.includes('log_level')))('%s %s is a level', (scope, key) => {
     if (!isScope(scope)) throw new Error(scope);
     for (const text of ['emerg', 'ALERT', 'crit', 'err', 'warning', 'notice', 'info', 'debug'])
-      expect(valueOf(scope, `${key}: ${text}`)).toEqual({ value: text.toLowerCase(), codes: [] });
-    expect(valueOf(scope, `${key}: warn`).value).toBe('warning');
-    for (const text of ['', 'nolog', 'NOLOG']) expect(valueOf(scope, `${key}: ${text}`).value).toBeNull();
+      expect(settingOf(scope, `${key}: ${text}`)).toEqual({ value: text.toLowerCase(), codes: [] });
+    expect(settingOf(scope, `${key}: warn`).value).toBe('warning');
+    for (const text of ['', 'nolog', 'NOLOG']) expect(settingOf(scope, `${key}: ${text}`).value).toBeNull();
     for (const text of ['loud', '6', 'constructor'])
-      expect(valueOf(scope, `${key}: ${text}`)).toEqual({ value: null, codes: ['value/bad-option'] });
+      expect(settingOf(scope, `${key}: ${text}`)).toEqual({ value: null, codes: ['value/bad-option'] });
   });
 });
 
@@ -156,7 +156,7 @@ describe('what holds after an unreadable value filters more', () => {
     ['host', 'nf_conntrack_allow_invalid: x', false],
     ['host', 'nf_conntrack_max: many', null],
   ] as const)('%s %s', (scope, line, value) => {
-    expect(valueOf(scope, line)).toEqual({ value, codes: ['value/bad-option'] });
+    expect(settingOf(scope, line)).toEqual({ value, codes: ['value/bad-option'] });
   });
 });
 
@@ -176,7 +176,7 @@ describe('log_ratelimit', () => {
     ['rate=5', { rate: 5, unit: 'second', burst: 5 }],
     ['enable=1,burst=0', usual],
   ])('%s', (text, limit) => {
-    expect(valueOf('cluster', `log_ratelimit: ${text}`)).toEqual({ value: limit, codes: [] });
+    expect(settingOf('cluster', `log_ratelimit: ${text}`)).toEqual({ value: limit, codes: [] });
   });
 
   it.each(
@@ -195,7 +195,7 @@ describe('log_ratelimit', () => {
       ],
     ].flat(),
   )('`%s` is an error, and the usual limit holds', (text) => {
-    expect(valueOf('cluster', `log_ratelimit: ${text}`)).toEqual({ value: usual, codes: ['value/bad-option'] });
+    expect(settingOf('cluster', `log_ratelimit: ${text}`)).toEqual({ value: usual, codes: ['value/bad-option'] });
   });
 });
 
@@ -228,11 +228,11 @@ describe('options without effect say so', () => {
     ['guest', 'ips: 1', 'not-yet'],
     ['guest', 'layer2_protocols: ARP', 'not-yet'],
   ] as const)('%s %s', (scope, line, code) => {
-    expect(valueOf(scope, line).codes).toEqual([code]);
+    expect(settingOf(scope, line).codes).toEqual([code]);
   });
 
   it('but an option set to what it is anyway is silent', () => {
-    expect(valueOf('guest', 'ips: 0').codes).toEqual([]);
-    expect(valueOf('host', 'protection_synflood: 0').codes).toEqual([]);
+    expect(settingOf('guest', 'ips: 0').codes).toEqual([]);
+    expect(settingOf('host', 'protection_synflood: 0').codes).toEqual([]);
   });
 });
