@@ -30,8 +30,15 @@ export function fileFailure(action: FileAction, path: string, errno: string, cau
       return new Failure('not-a-directory', `Cannot ${action} ${path}: a part of the path is not a directory`, {
         cause,
       });
-    case 'ELOOP':
-      return new Failure('symbolic-link', `Cannot ${action} ${path}: it is a symbolic link`, { cause });
+    case 'ENXIO':
+      return new Failure('not-a-file', `Cannot ${action} ${path}: it is a pipe, a socket or a device, not a file`, {
+        cause,
+      });
+    case 'ELOOP': {
+      // A lock is the one thing that is never taken through a link.
+      const reason = action === 'lock' ? 'it is a symbolic link' : 'its symbolic links lead in a circle';
+      return new Failure('symbolic-link', `Cannot ${action} ${path}: ${reason}`, { cause });
+    }
     case 'ENOENT':
       return new Failure('not-there', `Cannot ${action} ${path}: there is no such file or directory`, { cause });
     default:

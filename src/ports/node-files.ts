@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
@@ -19,11 +20,11 @@ import { type FileAction, fileFailure } from './file-failure.js';
 import type { Attributes, FileLock, StateFiles } from './files.js';
 import { takeFlock } from './flock.js';
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 /** The real file system. */
 export const nodeFiles: StateFiles = {
-  read: (path) => orNull('read', path, ['ENOENT', 'ENOTDIR'], () => readFileSync(path)),
+  read: (path) => orNull('read', path, ['ENOENT', 'ENOTDIR'], () => readRegularFile(path)),
 
   list: (path) =>
     orNull('list', path, ['ENOENT', 'ENOTDIR'], () => {
@@ -75,6 +76,20 @@ export const nodeFiles: StateFiles = {
 
   attributes: (path) => orNull('examine', path, ['ENOENT', 'ENOTDIR'], () => attributesOf(path)),
 };
+
+/** A pipe nobody writes to and a device without end would keep the reader for ever: only files have an end. */
+function readRegularFile(path: string): Uint8Array {
+  // Without O_NONBLOCK the open itself waits for somebody to write to a pipe (fifo(7)).
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    // ENXIO is what open(2) says of a socket.
+    if (!stat.isFile() && !stat.isDirectory()) throw Object.assign(new Error('read'), { code: 'ENXIO' });
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
 
 function lockFile(path: string): FileLock {
   // The file stays when the lock is released: removing it would let two holders lock two files of the same name.

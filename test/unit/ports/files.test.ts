@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -120,6 +120,15 @@ describe('the real file system', () => {
     nodeFiles.makeDirectory(`${base}/d`);
     expect(() => nodeFiles.writeAtomically(`${base}/d`, 'x')).toThrow('it is a directory');
     expect(nodeFiles.list(base)).toEqual(['d']);
+  });
+
+  test.each([
+    ['a pipe', (path: string) => execFileSync('mkfifo', [path]), 'it is a pipe, a socket or a device, not a file'],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path), 'it is a pipe, a socket or a device, not a file'],
+    ['a link to itself', (path: string) => symlinkSync(path, path), 'its symbolic links lead in a circle'],
+  ])('does not wait for %s to end', (_what, make, reason) => {
+    make(`${base}/f`);
+    expect(() => nodeFiles.read(`${base}/f`)).toThrow(`Cannot read ${base}/f: ${reason}`);
   });
 
   test('does not follow a link where the lock should be', () => {
