@@ -85,6 +85,7 @@ export const diagnosticCodes = {
   // site: guests
   'guest/bad-mac': { severity: 'error', title: 'A MAC address of a network device that is none' },
   'guest/bad-tag': { severity: 'error', title: 'A VLAN tag outside 1 to 4094' },
+  'guest/port-name': { severity: 'error', title: 'A network device whose end on the host cannot have its name' },
   'guest/bad-address': { severity: 'error', title: "A container's address that is none" },
 
   // compiler

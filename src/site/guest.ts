@@ -1,8 +1,9 @@
-import type { Diagnostic } from '../diagnostics/index.js';
+import type { Diagnostic, Located } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { GuestConfigTree, Property, Word } from '../parser/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddress } from './address.js';
+import { parseSwitch } from './options.js';
 import type { Guest, Nic } from './site.js';
 
 type Report = (diagnostic: Diagnostic) => void;
@@ -21,10 +22,27 @@ export function readNics(tree: GuestConfigTree, id: number, kind: Guest['kind'],
   for (const { content, number } of tree.lines) {
     if (content.kind !== 'nic') continue;
     const { value: index } = content.index;
-    if (nics.has(index)) continue;
+    if (nics.has(index) || !canExist(content.index, id, kind, report)) continue;
     nics.set(index, readNic(content.properties, id, index, kind, { file: tree.file, line: number }, report));
   }
   return [...nics.values()].sort((a, b) => a.index - b.index);
+}
+
+const portOf = (id: number, index: number, kind: Guest['kind']): string =>
+  `${kind === 'vm' ? 'tap' : 'veth'}${id}i${index}`;
+
+/** The kernel's limit of an interface's name, in bytes (IFNAMSIZ with its final zero is 16). */
+const LONGEST_NAME = 15;
+
+function canExist({ value: index, span }: Located<number>, id: number, kind: Guest['kind'], report: Report): boolean {
+  const port = portOf(id, index, kind);
+  if (port.length <= LONGEST_NAME) return true;
+  report(
+    diagnose('guest/port-name', span, `the host's end of net${index} would be \`${port}\`, which is too long a name`, {
+      help: `use net0 to net9: the kernel takes ${LONGEST_NAME} characters`,
+    }),
+  );
+  return false;
 }
 
 function readNic(
@@ -36,16 +54,16 @@ function readNic(
   report: Report,
 ): Nic {
   const words = new Map(properties.map(({ key, value }) => [key.value, value]));
-  const flag = (key: string): boolean => words.get(key)?.value === '1';
   return {
     index,
-    port: `${kind === 'vm' ? 'tap' : 'veth'}${id}i${index}`,
+    port: portOf(id, index, kind),
     mac: readMac(macWord(properties, words, kind), report),
     bridge: words.get('bridge')?.value ?? null,
     tag: readTag(words.get('tag'), report),
     trunks: words.get('trunks')?.value ?? null,
-    firewall: flag('firewall'),
-    linkDown: flag('link_down'),
+    // Unreadable, it filters: a guest that was meant to be filtered must not be open.
+    firewall: readSwitch(words.get('firewall'), 'firewall', report) ?? true,
+    linkDown: readSwitch(words.get('link_down'), 'link_down', report) ?? false,
     addresses: kind === 'container' ? ['ip', 'ip6'].flatMap((key) => readFixedAddress(words.get(key), report)) : [],
     origin,
   };
@@ -71,6 +89,15 @@ function readMac(word: Word | undefined, report: Report): bigint | null {
     }),
   );
   return null;
+}
+
+/** Off where it is not written; undefined when it cannot be read. */
+function readSwitch(word: Word | undefined, key: string, report: Report): boolean | undefined {
+  if (word === undefined) return false;
+  const on = parseSwitch(word.value);
+  if (on === undefined)
+    report(diagnose('value/bad-option', word.span, `\`${word.value}\` is no value of ${key}`, { help: 'use 0 or 1' }));
+  return on;
 }
 
 function readTag(word: Word | undefined, report: Report): number | null {
