@@ -51,7 +51,8 @@ export function runBlock({ netns, steps }: ConsoleBlock): string[][] {
   const folder = mkdtempSync(join(tmpdir(), 'ringwall-docs-'));
   const namespace = netns ? makeNamespace() : null;
   try {
-    for (const name of ['golden', 'demo/site']) cpSync(join(repository, name), join(folder, name), { recursive: true });
+    for (const name of ['golden', 'demo/site', 'docs/examples'])
+      cpSync(join(repository, name), join(folder, name), { recursive: true });
     if (netns) cpSync(join(repository, 'golden/host-rules/site'), join(folder, 'site'), { recursive: true });
     const prefix = namespace === null ? [] : ['ip', 'netns', 'exec', namespace.name];
     return steps.map(({ command }) => runCommand(command, folder, prefix));
