@@ -15,13 +15,16 @@ export interface CurrentTable {
   readonly chains: readonly CurrentChain[];
   readonly sets: readonly CurrentSet[];
   readonly maps: readonly CurrentMap[];
+  /** Switched off as a whole (`flags dormant`): no chain of it is asked. */
+  readonly dormant?: true;
   /** Names of sets and maps (not anonymous) whose shape is none of ours: always foreign. */
   readonly foreignSets: readonly string[];
 }
 
 export interface CurrentChain {
   readonly name: string;
-  readonly base?: BaseHook;
+  /** `foreign`: a base chain of a hook or type that none of ours has. */
+  readonly base?: BaseHook | 'foreign';
   readonly rules: readonly CurrentRule[];
 }
 

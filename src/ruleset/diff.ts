@@ -1,10 +1,10 @@
 import { type Change, describeRule } from './change.js';
-import type { CurrentRuleset, CurrentTable } from './current.js';
+import type { CurrentChain, CurrentRuleset, CurrentTable } from './current.js';
 import { diffMapElements, diffSetElements } from './diff-elements.js';
 import { diffRules } from './diff-rules.js';
 import type { Operation, TableRef } from './operation.js';
 import { referencesOf } from './references.js';
-import type { BaseHook, Chain, NamedSet, Rule, Ruleset, Table, VerdictMap } from './ruleset.js';
+import type { Chain, NamedSet, Rule, Ruleset, Table, VerdictMap } from './ruleset.js';
 
 /** What has to be sent, in order, and the same as people see it. Both are empty when nothing differs. */
 export interface RulesetDiff {
@@ -30,12 +30,19 @@ export function diffRuleset(desired: Ruleset, current: CurrentRuleset): RulesetD
   for (const table of desired.tables) {
     const found = current.tables.find((other) => sameTable(other, table));
     const ref: TableRef = { family: table.family, name: table.name };
+    const nothing: CurrentTable = { ...ref, chains: [], sets: [], maps: [], foreignSets: [] };
+    const report = (action: 'create' | 'update', text: string) =>
+      changes.push({ action, kind: 'table', table: ref, name: table.name, text, origin: null });
     if (found === undefined) {
       operations.push({ kind: 'add table', table: ref });
-      changes.push({ action: 'create', kind: 'table', table: ref, name: table.name, text: '', origin: null });
+      report('create', '');
+    } else if (found.dormant) {
+      // Waking it up in place: nf_tables_addchain takes no new base chain in that transaction since Linux 6.9.
+      operations.push({ kind: 'delete table', table: ref }, { kind: 'add table', table: ref });
+      report('update', 'switched off (flags dormant)');
     }
-    const steps = diffTable(ref, table, found ?? { ...ref, chains: [], sets: [], maps: [], foreignSets: [] });
-    operations.push(...steps.operations);
+    const steps = diffTable(ref, table, found ?? nothing);
+    operations.push(...(found?.dormant ? diffTable(ref, table, nothing) : steps).operations);
     changes.push(...steps.changes);
   }
   return { operations, changes };
@@ -199,7 +206,7 @@ function diffChains(
       }
       continue;
     }
-    if (found.base?.policy !== chain.base?.policy) {
+    if (policyOf(found.base) !== policyOf(chain.base)) {
       phases.addObjects.push({ kind: 'add chain', table, chain: { ...chain, rules: [] } });
       report('update', chain.name, describeChain(chain));
     }
@@ -229,7 +236,12 @@ function chainsMadeAnew(desired: Table, current: CurrentTable): Set<string> {
   return new Set(desired.chains.flatMap(({ name, base }) => (hooks.get(name) === hookOf(base) ? [] : [name])));
 }
 
-const hookOf = (base: BaseHook | undefined): string => (base === undefined ? '' : `${base.hook} ${base.priority}`);
+function hookOf(base: CurrentChain['base']): string {
+  if (base === undefined) return '';
+  return base === 'foreign' ? 'foreign' : `${base.hook} ${base.priority}`;
+}
+
+const policyOf = (base: CurrentChain['base']): string | undefined => (base === 'foreign' ? undefined : base?.policy);
 
 const describeChain = ({ base }: Chain): string =>
   base === undefined ? '' : `hook ${base.hook} priority ${base.priority} policy ${base.policy}`;

@@ -124,7 +124,33 @@ describe('transactions of the kernel', () => {
         { digest: null, comment: 'by hand', count: { packets: 5n, bytes: 300n } },
       ],
     );
-    expect(current.chains[1]).toEqual({ name: 'n', rules: [] });
+    expect(current.chains[1]).toEqual({ name: 'n', base: 'foreign', rules: [] });
+  });
+
+  test('a set of our shape that can be full or asks more than its elements is none of ours', async () => {
+    await commit(...setup);
+    namespace.load(`table inet ringwall {
+      set full { type ipv4_addr; flags interval; size 1; }
+      set rated { type ipv4_addr; flags interval; limit rate 1/hour; }
+      set plain { type ipv4_addr; flags interval; }
+    }`);
+    const current = await read();
+    expect([...current.foreignSets].sort()).toEqual(['full', 'rated']);
+    expect(current.sets.map(({ name }) => name)).toEqual(['plain']);
+  });
+
+  test('a chain inside a rule goes with its rule', async () => {
+    await commit(...setup);
+    namespace.load('add rule inet ringwall c jump { tcp dport 22 accept; }');
+    const { chains } = await read();
+    expect(chains.map(({ name, rules }) => [name, rules.length])).toEqual([['c', 1]]);
+  });
+
+  test('a table that is switched off is seen to be', async () => {
+    await commit(...setup);
+    expect((await read()).dormant).toBeUndefined();
+    namespace.load('add table inet ringwall { flags dormant; }');
+    expect((await read()).dormant).toBe(true);
   });
 
   test('a set of 20,000 intervals goes over in parts and comes back whole', async () => {

@@ -58,7 +58,7 @@ export async function readDecoded(netns?: string): Promise<DecodedTable[]> {
       const tables: DecodedTable[] = [];
       for (const family of ['inet', 'bridge'] as const) {
         const reader = new TableReader(requests, generation, family, TABLE_NAME);
-        if (await reader.exists()) tables.push({ family, name: TABLE_NAME, ...(await decodeTable(reader)) });
+        if ((await reader.table()) !== null) tables.push({ family, name: TABLE_NAME, ...(await decodeTable(reader)) });
       }
       return tables;
     });

@@ -75,9 +75,13 @@ export class TableReader {
   }
 
   async read(): Promise<CurrentTable | null> {
-    if (!(await this.exists())) return null;
+    const table = await this.table();
+    if (table === null) return null;
     const chains: CurrentChain[] = [];
-    for (const chain of await this.chains()) chains.push(await this.#chain(chain, chains.length));
+    for (const chain of await this.chains()) {
+      if (((chain.flags ?? 0) & schema.CHAIN_BINDING) !== 0) continue;
+      chains.push(await this.#chain(chain, chains.length));
+    }
     const sets: CurrentSet[] = [];
     const maps: CurrentMap[] = [];
     const foreignSets: string[] = [];
@@ -90,17 +94,19 @@ export class TableReader {
       if (map !== null) maps.push(map);
       if (ours === null && map === null) foreignSets.push(text(set.name, 'set'));
     }
-    return { family: this.#family, name: this.#name, chains, sets, maps, foreignSets };
+    const found = { family: this.#family, name: this.#name, chains, sets, maps, foreignSets };
+    return ((table.flags ?? 0) & schema.TABLE_DORMANT) === 0 ? found : { ...found, dormant: true };
   }
 
-  async exists(): Promise<boolean> {
+  /** Null when there is none. */
+  async table(): Promise<schema.TableAttributes | null> {
+    const question = { name: this.#name };
     try {
-      this.#checked(
-        await this.#requests.get(messageType.getTable, this.#family, schema.table, { name: this.#name }, schema.table),
-      );
-      return true;
+      const { getTable } = messageType;
+      const answers = await this.#requests.get(getTable, this.#family, schema.table, question, schema.table);
+      return this.#checked(answers)[0] ?? null;
     } catch (error) {
-      if (error instanceof RequestRefused && error.errno === 'ENOENT') return false;
+      if (error instanceof RequestRefused && error.errno === 'ENOENT') return null;
       throw error;
     }
   }
@@ -151,8 +157,8 @@ export class TableReader {
     const rules = this.#checked(
       await this.#requests.dump(messageType.getRule, this.#family, schema.rule, question, schema.ruleSummary),
     ).map(currentRule);
-    const base = baseHook(chain);
-    return base === null ? { name, rules } : { name, base, rules };
+    if (chain.hook === undefined) return { name, rules };
+    return { name, base: baseHook(chain) ?? 'foreign', rules };
   }
 
   #checked<T>(answers: readonly { readonly value: T; readonly generation: number }[]): T[] {
@@ -186,7 +192,7 @@ function counterIn(expressions: Buffer): CurrentRule['counter'] {
 
 const hooks = Object.keys(hookNumber) as Hook[];
 
-/** Null for a chain without hook, and for a hook or type that is none of ours: such a chain compares as changed. */
+/** Null for a chain without hook, and for a hook or type that is none of ours. */
 export function baseHook({ hook, policy, type }: schema.ChainAttributes): BaseHook | null {
   if (hook === undefined || type !== 'filter') return null;
   const name = hooks.find((candidate) => hookNumber[candidate] === hook.number);
@@ -194,15 +200,19 @@ export function baseHook({ hook, policy, type }: schema.ChainAttributes): BaseHo
   return { hook: name, priority: hook.priority, policy: policy === 0 ? 'drop' : 'accept' };
 }
 
+/** Its elements alone decide: none may be refused for want of room, and no expression is asked beside them. */
+const isPlain = ({ description, expression: single, expressions }: schema.SetAttributes): boolean =>
+  description?.size === undefined && single === undefined && expressions === undefined;
+
 function currentSet(set: schema.SetAttributes, elements: readonly schema.ElementAttributes[]): CurrentSet | null {
   const type = typeWithId(set.keyType ?? 0);
   if (type === undefined || type === 'ifname') return null;
-  if (set.flags !== schema.SET_INTERVAL || set.keyLength !== dataTypes[type].length) return null;
+  if (!isPlain(set) || set.flags !== schema.SET_INTERVAL || set.keyLength !== dataTypes[type].length) return null;
   return { name: text(set.name, 'set'), type, elements: closedIntervals(elements, dataTypes[type].length) };
 }
 
 function currentMap(set: schema.SetAttributes, elements: readonly schema.ElementAttributes[]): CurrentMap | null {
-  if (set.flags !== schema.SET_MAP || set.dataType !== schema.DATA_VERDICT) return null;
+  if (!isPlain(set) || set.flags !== schema.SET_MAP || set.dataType !== schema.DATA_VERDICT) return null;
   if (set.keyType !== dataTypes.ifname.id || set.keyLength !== dataTypes.ifname.length) return null;
   const read: { key: string; verdict: Verdict }[] = [];
   for (const { key, data } of elements) {

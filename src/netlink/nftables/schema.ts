@@ -52,6 +52,8 @@ export const set = object({
   userdata: [13, bytes],
   objectType: [15, u32be],
   handle: [16, u64be],
+  expression: [17, bytes],
+  expressions: [18, bytes],
 });
 
 export const element = object({
@@ -141,7 +143,10 @@ export function messageObject(
   }
 }
 
-// Flags of sets and elements.
+// Flags of tables, chains, sets and elements.
+export const TABLE_DORMANT = 1;
+/** A chain written inside a rule, as in `jump { … }`: made and deleted with that rule, and never by itself. */
+export const CHAIN_BINDING = 4;
 export const SET_ANONYMOUS = 1;
 export const SET_CONSTANT = 2;
 export const SET_INTERVAL = 4;

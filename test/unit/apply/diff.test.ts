@@ -56,6 +56,21 @@ describe('any ruleset to any other', { timeout: 60_000 }, () => {
     );
   });
 
+  test('a table that is switched off is made anew, and only what differs beside that is told', async () => {
+    const kernel = new TestKernel();
+    await bring(kernel, oneChain([portRule(1), portRule(2)]));
+    const { generation, tables } = await kernel.read();
+    const current = { generation, tables: tables.map((table) => ({ ...table, dormant: true as const })) };
+    const { operations, changes } = diffRuleset(oneChain([portRule(1)]), current);
+    expect(operations.map(({ kind }) => kind)).toEqual(['delete table', 'add table', 'add chain', 'add rule']);
+    expect(changes.map(spellChange)).toEqual([
+      '~ table  inet ringwall  switched off (flags dormant)',
+      expect.stringMatching(/^- rule /),
+    ]);
+    expect(await kernel.force(operations)).toEqual({ ok: true });
+    expect(diffRuleset(oneChain([portRule(1)]), await kernel.read()).changes).toEqual([]);
+  });
+
   test('as many rules keep their handle as the longest common subsequence allows', async () => {
     const ports = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 });
     await fc.assert(
