@@ -1,29 +1,35 @@
 import { resolve } from 'node:path';
-import { type Compiled, printGuest, printHost } from '../compiler/index.js';
+import { printLinks } from '../bridges/index.js';
+import { printGuest, printHost } from '../compiler/index.js';
 import { printRuleset, rulesetToJson } from '../ruleset/index.js';
 import type { Context } from './context.js';
-import { load, showProblems } from './load.js';
+import { type Loaded, load, showProblems } from './load.js';
 
-/** Writes the compiled ruleset as nft text, on stdout or as files below `out`. Bad lines are shown and inert. */
+/**
+ * Writes the compiled ruleset as nft text, on stdout or as files below `out` with the links beside. Bad lines are shown
+ * and inert.
+ */
 export async function compile(context: Context, { out }: { readonly out: string | undefined }): Promise<number> {
   const loaded = load(context);
   showProblems(context, loaded);
   const { compiled } = loaded;
-  if (out !== undefined) writeFiles(context, compiled, resolve(out));
+  if (out !== undefined) writeFiles(context, loaded, resolve(out));
   if (context.options.json) {
     const { tables } = JSON.parse(rulesetToJson(compiled.ruleset));
-    context.out.write(`${JSON.stringify({ tables, links: [] })}\n`);
+    const { links, guestPorts, unmanaged } = loaded.links;
+    context.out.write(`${JSON.stringify({ tables, links, guestPorts, unmanaged })}\n`);
   } else if (out === undefined) {
     context.out.write(printRuleset(compiled.ruleset));
   }
   return 0;
 }
 
-/** `host.nft` and `guests/<id>.nft`. The text of a guest that is not filtered any more is removed, nothing else. */
-function writeFiles({ files }: Context, compiled: Compiled, directory: string): void {
+/** `host.nft`, `guests/<id>.nft` and `links.batch`. The text of a guest that is not filtered any more is removed, nothing else. */
+function writeFiles({ files }: Context, { compiled, links }: Loaded, directory: string): void {
   const guests = `${directory}/guests`;
   files.makeDirectory(guests);
   files.writeAtomically(`${directory}/host.nft`, printHost(compiled));
+  files.writeAtomically(`${directory}/links.batch`, printLinks(links));
   for (const id of compiled.units.keys()) {
     const text = printGuest(compiled, id);
     if (text !== undefined) files.writeAtomically(`${guests}/${id}.nft`, text);

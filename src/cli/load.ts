@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { desiredLinks, type Links } from '../bridges/index.js';
 import { type Compiled, compile } from '../compiler/index.js';
 import { type Diagnostic, Failure, render, type Summary, sortDiagnostics, summarize } from '../diagnostics/index.js';
 import type { Files } from '../ports/index.js';
@@ -9,6 +10,7 @@ import type { Context, Output } from './context.js';
 export interface Loaded {
   readonly site: Site;
   readonly compiled: Compiled;
+  readonly links: Links;
   /** Of reading and of compiling, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[];
   readonly summary: Summary;
@@ -37,8 +39,9 @@ export function load({ options, files, clock }: Context): Loaded {
     now: Math.floor(clock.now() / 1000),
   });
   const compiled = compile(site);
-  const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics]);
-  return { site, compiled, diagnostics: all, summary: summarize(all), sources };
+  const desired = desiredLinks(site);
+  const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics, ...desired.diagnostics]);
+  return { site, compiled, links: desired.links, diagnostics: all, summary: summarize(all), sources };
 }
 
 /**

@@ -34,7 +34,7 @@ export function makeProgram(version: string, run: Run): Command {
   program
     .command('compile')
     .description('print the ruleset as text that `nft -f` loads')
-    .option('--out <dir>', 'write DIR/host.nft and DIR/guests/<id>.nft instead')
+    .option('--out <dir>', 'write DIR/host.nft, DIR/guests/<id>.nft and DIR/links.batch instead')
     .action((...args: unknown[]) => {
       const options = optionsOf(args);
       return run(options, async (context) =>

@@ -98,6 +98,13 @@ export const diagnosticCodes = {
   'rule/never-matches': { severity: 'warning', title: 'Conditions no packet can meet together' },
   'guest/no-mac': { severity: 'error', title: 'A filtered network device whose MAC address is not known' },
   'firewall/off': { severity: 'hint', title: 'The cluster-wide switch is off' },
+
+  // bridges
+  'links/bad-name': { severity: 'error', title: 'A name no interface can have' },
+  'links/bad-value': { severity: 'error', title: 'An option of an interface with a value it cannot have' },
+  'links/cycle': { severity: 'error', title: 'Interfaces that each need another one first' },
+  'links/unknown-bridge': { severity: 'hint', title: 'A network device on a bridge that no file configures' },
+  'links/not-managed': { severity: 'hint', title: 'Options of interfaces that ringwall reads but does not manage' },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -34,3 +34,5 @@ export type {
   Site,
   VnetConfig,
 } from './site.js';
+export type { Stanza, StanzaAddress, StanzaOption } from './stanza.js';
+export { addressesOf, isPortPattern, namedPorts, spellStanzaAddress, stanzasOf } from './stanza.js';

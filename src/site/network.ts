@@ -3,6 +3,7 @@ import { includes } from '../ruleset/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddress, parseNetwork } from './address.js';
 import type { Alias, ConfiguredBridge, Corosync, CorosyncLink, NodeNetwork } from './site.js';
+import { addressesOf, namedPorts, type Stanza, spellStanzaAddress, stanzasOf } from './stanza.js';
 
 /** A configured interface as far as the firewall needs it: its networks, and whether the default route leaves by it. */
 interface ConfiguredLink {
@@ -26,7 +27,7 @@ interface Sources {
 /** Works out the node's own address, its local network and its corosync peers from files alone. */
 export function readNetworkOf({ node, corosync, hosts, interfaces, localNetwork }: Sources): NodeNetwork {
   const names = readHosts(hosts ?? '');
-  const links = interfaces.flatMap(configuredLinks);
+  const links = stanzasOf(interfaces).map(configuredLink);
   const cluster = corosync === null ? null : readCorosync(corosync.config, corosync.file, node, names);
   const address =
     cluster?.links.find(({ link }) => link === 0)?.own ?? names.get(node) ?? addressOfDefaultBridge(links);
@@ -100,48 +101,22 @@ function readCorosync(
   return { transport, file, links };
 }
 
-function configuredLinks(tree: InterfacesTree): ConfiguredLink[] {
-  const links: {
-    name: string;
-    ports: readonly string[] | null;
-    gateway: boolean;
-    addresses: ConfiguredLink['addresses'][number][];
-  }[] = [];
-  let netmaskFor: string | null = null;
-  for (const { content } of tree.lines) {
-    if (content.kind === 'iface') {
-      links.push({ name: content.name.value, ports: null, gateway: false, addresses: [] });
-      netmaskFor = null;
-    }
-    const link = links.at(-1);
-    if (content.kind !== 'option' || link === undefined) continue;
-    const value = content.value.value;
-    if (content.key.value === 'bridge-ports') link.ports = namedPorts(value);
-    if (content.key.value === 'bridge-vlan-aware' && value === 'yes') link.ports ??= [];
-    if (content.key.value === 'gateway') link.gateway = true;
-    if (content.key.value === 'address') {
-      addAddress(link.addresses, value);
-      netmaskFor = value.includes('/') ? null : value;
-    }
-    if (content.key.value === 'netmask' && netmaskFor !== null) {
-      link.addresses.pop();
-      addAddress(link.addresses, `${netmaskFor}/${value}`);
-      netmaskFor = null;
-    }
-  }
-  return links;
+function configuredLink(stanza: Stanza): ConfiguredLink {
+  const values = (key: string): string[] =>
+    stanza.options.filter((option) => option.key.value === key).map(({ value }) => value.value);
+  const ports = values('bridge-ports').at(-1);
+  const aware = values('bridge-vlan-aware').includes('yes');
+  return {
+    name: stanza.name.value,
+    ports: ports !== undefined ? namedPorts(ports) : aware ? [] : null,
+    gateway: values('gateway').length > 0,
+    addresses: addressesOf(stanza).flatMap((address) => configuredAddress(spellStanzaAddress(address))),
+  };
 }
 
-/** `none`, or names; what `regex` and `glob` stand for depends on the machine, so it names no port. */
-function namedPorts(value: string): string[] {
-  const words = value.split(/\s+/);
-  const pattern = words.findIndex((word) => word === 'regex' || word === 'glob');
-  return words.slice(0, pattern < 0 ? undefined : pattern).filter((word) => word !== 'none');
-}
-
-function addAddress(addresses: ConfiguredLink['addresses'][number][], text: string): void {
+function configuredAddress(text: string): ConfiguredLink['addresses'][number][] {
   const own = parseAddress(text.replace(/\/.*$/, ''));
   const network = parseNetwork(text);
-  if (own === undefined || !network.ok) return;
-  addresses.push({ own: { family: own.family, interval: [own.value, own.value] }, network: network.value });
+  if (own === undefined || !network.ok) return [];
+  return [{ own: { family: own.family, interval: [own.value, own.value] }, network: network.value }];
 }

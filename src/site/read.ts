@@ -49,6 +49,8 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
   const cluster = readCluster(reader.firewall('etc/pve/firewall/cluster.fw', 'cluster') ?? NO_LINES, reader.report);
   const host = readHost(reader.firewall(`etc/pve/nodes/${node}/host.fw`, 'host') ?? NO_LINES, reader.report);
   const enable = cluster.options.enable.value;
+  const interfaces = readInterfaces(reader);
+  const sdn = reader.sdn('etc/pve/sdn/.running-config');
   const site: Site = {
     node,
     enabled: enable === 1 || (enable > 1 && options.now - enable <= TRIAL_SECONDS),
@@ -60,10 +62,12 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
       node,
       corosync: reader.corosync('etc/pve/corosync.conf'),
       hosts: reader.text('etc/hosts'),
-      interfaces: readInterfaces(reader),
+      interfaces,
       localNetwork: cluster.aliases.find(({ name }) => name === 'local_network') ?? null,
     }),
-    sdnSets: readSdnSets(reader.sdn('etc/pve/sdn/.running-config'), reader.ipam(), reader.report),
+    interfaces,
+    sdnVnets: (sdn?.vnets ?? []).map(({ name }) => name.value),
+    sdnSets: readSdnSets(sdn, reader.ipam(), reader.report),
   };
   return { site, diagnostics: reader.diagnostics, sources: reader.sources };
 }

@@ -1,4 +1,5 @@
 import type { Located, Span } from '../diagnostics/index.js';
+import type { InterfacesTree } from '../parser/index.js';
 import type { Interval, Origin } from '../ruleset/index.js';
 import type { AddressRange } from './address.js';
 import type { IcmpType } from './icmp.js';
@@ -17,6 +18,10 @@ export interface Site {
   readonly guests: readonly Guest[];
   readonly vnets: readonly VnetConfig[];
   readonly network: NodeNetwork;
+  /** `etc/network/interfaces`, then the files it sources; empty when there is none. */
+  readonly interfaces: readonly InterfacesTree[];
+  /** The vnets of the SDN running configuration. */
+  readonly sdnVnets: readonly string[];
   /** Sets of scope `sdn`, generated from the SDN running configuration and the IPAM state. */
   readonly sdnSets: readonly IpSet[];
 }

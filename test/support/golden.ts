@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { desiredLinks, type Links, printLinks } from '../../src/bridges/index.js';
 import type { Compiled } from '../../src/compiler/index.js';
 import { compile, printGuest, printHost } from '../../src/compiler/index.js';
 import type { Diagnostic } from '../../src/diagnostics/index.js';
@@ -14,6 +15,7 @@ export const goldenCases = (): string[] => readdirSync(goldenRoot).sort();
 
 export interface CompiledSite {
   readonly compiled: Compiled;
+  readonly links: Links;
   readonly diagnostics: readonly Diagnostic[];
   /** The text of a file that was read, by its path relative to the root. */
   readonly source: (file: string) => string | null;
@@ -23,10 +25,12 @@ export interface CompiledSite {
 export function compileSite(root: string): CompiledSite {
   const { site, diagnostics, sources } = readSite(nodeFiles, { root, hostname: 'pve1', now: 1_800_000_000 });
   const compiled = compile(site);
+  const desired = desiredLinks(site);
   const decoder = new TextDecoder();
   return {
     compiled,
-    diagnostics: sortDiagnostics([...diagnostics, ...compiled.diagnostics]),
+    links: desired.links,
+    diagnostics: sortDiagnostics([...diagnostics, ...compiled.diagnostics, ...desired.diagnostics]),
     source: (file) => {
       const bytes = sources.get(file);
       return bytes === undefined ? null : decoder.decode(bytes);
@@ -36,7 +40,7 @@ export function compileSite(root: string): CompiledSite {
 
 /** What a case gives: the expected files by their path below `expected/`. */
 export function goldenOutput(name: string): Map<string, string> {
-  const { compiled, diagnostics, source } = compileSite(join(goldenRoot, name, 'site'));
+  const { compiled, links, diagnostics, source } = compileSite(join(goldenRoot, name, 'site'));
   const guests = [...compiled.units.keys()].map((id): [string, string] => [
     `guests/${id}.nft`,
     printGuest(compiled, id) ?? '',
@@ -44,6 +48,7 @@ export function goldenOutput(name: string): Map<string, string> {
   return new Map([
     ['host.nft', printHost(compiled)],
     ...guests,
+    ['links.batch', printLinks(links)],
     ['diagnostics.txt', render(diagnostics, source, { color: false })],
   ]);
 }

@@ -175,11 +175,27 @@ describe('compile', () => {
   });
 
   test('--json gives tables and links', () => {
-    const { tables, links } = JSON.parse(runHere('compile', '--json').out);
+    site.write('etc/network/interfaces', 'auto eth0\niface eth0\n\taddress 192.0.2.10/24\n\tpre-up true\n');
+    const { tables, links, guestPorts, unmanaged } = JSON.parse(runHere('compile', '--json').out);
     expect(tables.map(({ family, name }: { family: string; name: string }) => `${family} ${name}`)).toEqual([
       'inet ringwall',
     ]);
-    expect(links).toEqual([]);
+    const origin = (line: number) => ({ file: 'etc/network/interfaces', line });
+    expect(links).toEqual([
+      {
+        kind: 'physical',
+        name: 'eth0',
+        origin: origin(2),
+        start: 'auto',
+        mtu: null,
+        addresses: [{ address: '192.0.2.10', prefixLength: 24, origin: origin(3) }],
+        gateways: [],
+      },
+    ]);
+    expect(guestPorts).toEqual([]);
+    expect(unmanaged).toEqual([
+      { link: 'eth0', option: 'pre-up', value: 'true', reason: 'not yet', origin: origin(4) },
+    ]);
   });
 
   test('--out writes the files and removes those of guests that are gone', () => {
@@ -194,6 +210,7 @@ describe('compile', () => {
     expect(readFileSync(join(out, 'host.nft'), 'utf8')).toContain('comment "host.fw:2"');
     expect(readFileSync(join(out, 'host.nft'), 'utf8')).not.toContain('100.fw');
     expect(readFileSync(join(out, 'guests/100.nft'), 'utf8')).toContain('comment "100.fw:5"');
+    expect(readFileSync(join(out, 'links.batch'), 'utf8')).toContain('guest port: tap100i0 on vmbr0 (100.conf:1)');
   });
 
   test('a closed pipe is no error', () => {

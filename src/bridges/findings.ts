@@ -1,0 +1,61 @@
+import { type Diagnostic, type DiagnosticCode, diagnose, type Span } from '../diagnostics/index.js';
+import type { Origin } from '../ruleset/index.js';
+import type { Unmanaged } from './links.js';
+
+type Left = Omit<Unmanaged, 'origin'>;
+type LeftAt = Left & { readonly span: Span };
+
+/** What turns up while the links are read. */
+export class Findings {
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #unmanaged: LeftAt[] = [];
+
+  report(code: DiagnosticCode, span: Span, message: string, help: string): void {
+    this.#diagnostics.push(diagnose(code, span, message, { help }));
+  }
+
+  leave(left: Left, span: Span): void {
+    this.#unmanaged.push({ ...left, span });
+  }
+
+  /** In the order of the files. */
+  unmanaged(files: readonly string[]): Unmanaged[] {
+    return this.#sorted(files).map(({ link, option, value, reason, span }) => {
+      return { link, option, value, reason, origin: originOf(span) };
+    });
+  }
+
+  /** What was reported, and one hint for each file that says something no link holds. */
+  diagnostics(files: readonly string[]): Diagnostic[] {
+    const sorted = this.#sorted(files);
+    const hints = files.flatMap((file): Diagnostic[] => {
+      const found = sorted.filter(({ span, reason }) => span.file === file && reason !== 'wrong value');
+      const [first] = found;
+      return first === undefined ? [] : [notManaged(first.span, found)];
+    });
+    return [...this.#diagnostics, ...hints];
+  }
+
+  #sorted(files: readonly string[]): LeftAt[] {
+    return [...this.#unmanaged].sort(
+      (a, b) => files.indexOf(a.span.file) - files.indexOf(b.span.file) || a.span.line - b.span.line,
+    );
+  }
+}
+
+export const originOf = ({ file, line }: Span): Origin => ({ file, line });
+
+/** The beginning of a line, for findings about the whole of it. */
+export const spanOf = (origin: Origin): Span => ({ ...origin, column: 1, endLine: origin.line, endColumn: 1 });
+
+/** More names than this are no help. */
+const SHOWN = 8;
+
+function notManaged(span: Span, found: readonly Left[]): Diagnostic {
+  const names = [...new Set(found.map(({ option }) => option))];
+  const shown = [...names.slice(0, SHOWN), ...(names.length > SHOWN ? ['…'] : [])].join(', ');
+  const count = found.length === 1 ? '1 option of this file is' : `${found.length} options of this file are`;
+  return diagnose('links/not-managed', span, `${count} read, but not managed: ${shown}`, {
+    help: '`ringwall compile --out DIR` lists them with their lines in links.batch',
+  });
+}

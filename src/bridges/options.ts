@@ -1,0 +1,87 @@
+import { harmless } from '../diagnostics/index.js';
+import type { StanzaOption } from '../site/index.js';
+import { type Findings, originOf } from './findings.js';
+import { isLinkName } from './link-name.js';
+import type { Lower } from './links.js';
+import type { Value } from './option-value.js';
+
+/** The options of one interface. Each is taken by who knows it; what nobody takes in the end is unmanaged. */
+export class Options {
+  readonly link: Lower;
+  readonly #findings: Findings;
+  #left: readonly StanzaOption[];
+
+  /** `link` is the interface and the line its stanza begins with. */
+  constructor(link: Lower, options: readonly StanzaOption[], findings: Findings) {
+    this.link = link;
+    this.#left = options;
+    this.#findings = findings;
+  }
+
+  has(...keys: readonly string[]): boolean {
+    return this.#left.some(({ key }) => keys.includes(key.value));
+  }
+
+  /** All options of these names, in their order. */
+  takeAll(...keys: readonly string[]): StanzaOption[] {
+    const taken = this.#left.filter(({ key }) => keys.includes(key.value));
+    this.#left = this.#left.filter((option) => !taken.includes(option));
+    return taken;
+  }
+
+  /** The first option of these names, as ifupdown2 takes it where one value is wanted. */
+  take(...keys: readonly string[]): StanzaOption | null {
+    const [first, ...more] = this.takeAll(...keys);
+    for (const option of more) {
+      if (option.value.value !== first?.value.value) this.leave(option, 'repeated');
+    }
+    return first ?? null;
+  }
+
+  /** The value of the first option of these names, or null when there is none that can be read. */
+  read<T>(reader: (text: string) => Value<T>, ...keys: readonly string[]): T | null {
+    const option = this.take(...keys);
+    return option && this.value(option, reader(option.value.value));
+  }
+
+  value<T>(option: StanzaOption, value: Value<T>): T | null {
+    if (value.ok) return value.value;
+    const { key, value: word } = option;
+    const message = `\`${harmless(word.value)}\` is no value of ${key.value}: the option does nothing`;
+    this.refuse(option, message, `write ${value.expected}`);
+    return null;
+  }
+
+  /** Reports an option that does nothing. */
+  refuse(option: StanzaOption, message: string, help: string): void {
+    this.leave(option, 'wrong value');
+    this.#findings.report('links/bad-value', option.value.span, message, help);
+  }
+
+  /** The links that an option names, without those that no link can be called. */
+  lowers(option: StanzaOption, names: readonly string[]): Lower[] {
+    return [...new Set(names)].flatMap((name) => {
+      if (isLinkName(name)) return [{ name, origin: originOf(option.value.span) }];
+      this.#findings.leave(
+        { link: this.link.name, option: option.key.value, value: name, reason: 'not yet' },
+        option.key.span,
+      );
+      return [];
+    });
+  }
+
+  leave({ key, value }: StanzaOption, reason: 'not yet' | 'wrong value' | 'repeated'): void {
+    this.#findings.leave({ link: this.link.name, option: key.value, value: value.value, reason }, key.span);
+  }
+
+  /** Nobody knows what is left. */
+  leaveRest(): void {
+    for (const option of this.#left) this.leave(option, 'not yet');
+    this.#left = [];
+  }
+
+  /** What nobody has taken yet. */
+  rest(): readonly StanzaOption[] {
+    return this.#left;
+  }
+}
