@@ -1,20 +1,23 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { goldenCases, goldenRoot } from './golden.js';
+import { isThere, proxmoxSites, randomSites as randomRoot } from './reference-verdicts.js';
 
-/** A site to try things on: a golden case or one of the random sites. */
+/** A site to try things on: a golden case, a random site, or one of pve-firewall's own tests. */
 export interface TestSite {
   readonly name: string;
   readonly root: string;
 }
 
-const randomRoot = fileURLToPath(new URL('../data/random-sites', import.meta.url));
-
 export const goldenSites = (): TestSite[] =>
   goldenCases().map((name) => ({ name: `golden/${name}`, root: join(goldenRoot, name, 'site') }));
 
-export const randomSites = (): TestSite[] =>
-  readdirSync(randomRoot)
+export const randomSites = (): TestSite[] => sitesBelow(randomRoot, 'random');
+
+/** The sites of pve-firewall's own tests; none where `../shared` is not there. */
+export const referenceSites = (): TestSite[] => (isThere(proxmoxSites) ? sitesBelow(proxmoxSites, 'pve-tests') : []);
+
+const sitesBelow = (directory: string, kind: string): TestSite[] =>
+  readdirSync(directory)
     .sort()
-    .map((name) => ({ name: `random/${name}`, root: join(randomRoot, name) }));
+    .map((name) => ({ name: `${kind}/${name}`, root: join(directory, name) }));
