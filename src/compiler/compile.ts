@@ -2,12 +2,14 @@ import type { Diagnostic } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
 import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
-import type { Site } from '../site/index.js';
+import type { RuleDirection, Site } from '../site/index.js';
 import { verdict } from './build.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
 import { compileHost, halves } from './host.js';
+import type { Place } from './lower.js';
+import { lowerRules } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
 import { noiseRules, rejectChain, smurfChain, tcpFlagsChain, toReject } from './policy.js';
@@ -36,7 +38,10 @@ export function compile(site: Site): Compiled {
     found.set(`${span.file}:${span.line}:${span.column} ${code} ${message}`, diagnostic);
   };
   const cluster = clusterNames(site, report);
-  const host = site.host.options.enable.value ? compileHostTable(site, cluster, report) : [];
+  cluster.names.checkSets();
+  // What is switched off is compiled all the same, for what is wrong in it.
+  const hostTable = compileHostTable(site, cluster, report);
+  const host = site.host.options.enable.value ? [hostTable] : [];
   const { units, anyPort, table } = compileGuests(site, cluster, report);
   const shared = site.enabled ? [...host, ...(anyPort ? [table([])] : [])] : [];
   const whole = site.enabled ? [...host, ...(anyPort ? [table([...units.values()])] : [])] : [];
@@ -62,9 +67,9 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
   return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out)].join('')}`;
 }
 
-function compileHostTable(site: Site, { names }: ClusterNames, report: (diagnostic: Diagnostic) => void): Table[] {
+function compileHostTable(site: Site, { names }: ClusterNames, report: (diagnostic: Diagnostic) => void): Table {
   const { chains, sets } = compileHost(site, names, report);
-  return [{ family: 'inet', name: TABLE_NAME, sets, maps: [], chains: reachable(chains, []) }];
+  return { family: 'inet', name: TABLE_NAME, sets, maps: [], chains: reachable(chains, []) };
 }
 
 /** Compiles every guest that has a firewall file, the switched-off ones only for what is wrong in them. */
@@ -77,7 +82,7 @@ function compileGuests(
   const logLimit = site.cluster.options.log_ratelimit.value;
   const groupSets = new SetUse();
   const { names } = cluster;
-  const groups: GroupUse = new GroupUse((direction, chain) => ({
+  const place = (direction: RuleDirection, chain: string): Place => ({
     table: 'bridge',
     direction,
     names,
@@ -87,7 +92,8 @@ function compileGuests(
     reject: direction === 'out' ? toReject : verdict('drop'),
     link: () => undefined,
     report,
-  }));
+  });
+  const groups: GroupUse = new GroupUse(place);
   const units = new Map<number, GuestUnit>();
   for (const guest of site.guests) {
     const { firewall } = guest;
@@ -103,6 +109,10 @@ function compileGuests(
     });
     if (firewall.options.enable.value && unit.in.length > 0) units.set(guest.id, unit);
   }
+  // Nobody may use them, but what is wrong in them is said: chains without a caller are left out below.
+  for (const group of site.cluster.groups)
+    for (const direction of ['in', 'out', 'forward'] as const) groups.chain(group, direction);
+  for (const { name, rules } of site.vnets) lowerRules(rules, place('forward', name));
   const unfiltered = site.guests
     .filter(({ id }) => !units.has(id))
     .flatMap((guest) => guardedNics(guest).map(unfilteredElement));

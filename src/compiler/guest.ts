@@ -1,4 +1,4 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Diagnostic, Located, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
 import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
@@ -49,6 +49,8 @@ export function compileGuest(input: GuestInput): GuestUnit {
   const { guest, firewall, names, groups, report } = input;
   const sets = new SetUse();
   const nics = guardedNics(guest);
+  checkSourceFilters(input);
+  names.checkSets();
   const place = (direction: 'in' | 'out'): Place => ({
     table: 'bridge',
     direction,
@@ -227,24 +229,31 @@ function dhcp(from: 'client' | 'server'): Rule[] {
 }
 
 function portOf(iface: Located<string>, guest: Guest, report: (diagnostic: Diagnostic) => void): string | undefined {
-  const nic = guest.nics.find(({ index }) => `net${index}` === iface.value);
-  if (nic?.firewall) return nic.port;
-  report(
-    diagnose(
-      'name/no-nic',
-      iface.span,
-      nic === undefined
-        ? `guest ${guest.id} has no ${iface.value}`
-        : `${iface.value} of guest ${guest.id} is not filtered`,
-      {
-        help:
-          nic === undefined
-            ? `its configuration has ${guest.nics.map(({ index }) => `net${index}`).join(', ') || 'no network device'}`
-            : 'set firewall=1 on it, or remove the rule',
-      },
-    ),
-  );
-  return undefined;
+  const nic = guardedNics(guest).find(({ index }) => `net${index}` === iface.value);
+  if (nic === undefined) report(noSuchNic(iface.value, iface.span, guest));
+  return nic?.port;
+}
+
+/** Source filters are for the guest's filtered NICs; one for another NIC would go unnoticed. */
+function checkSourceFilters({ guest, firewall, report }: GuestInput): void {
+  const filters = new Set(guardedNics(guest).map(({ index }) => `net${index}`));
+  for (const { name, span } of firewall.ipsets) {
+    const [, nic] = /^ipfilter-(net(?:[0-9]|[1-9][0-9]))$/.exec(name) ?? [];
+    if (nic !== undefined && !filters.has(nic)) report(noSuchNic(nic, span, guest));
+  }
+}
+
+function noSuchNic(name: string, span: Span, guest: Guest): Diagnostic {
+  const known = guest.nics.find(({ index }) => `net${index}` === name);
+  if (known === undefined) {
+    const names = guest.nics.map(({ index }) => `net${index}`).join(', ');
+    return diagnose('name/no-nic', span, `guest ${guest.id} has no ${name}`, {
+      help: `its configuration has ${names || 'no network device'}`,
+    });
+  }
+  return diagnose('name/no-nic', span, `${name} of guest ${guest.id} is not filtered`, {
+    help: `${known.bridge === null ? 'give it a bridge' : 'set firewall=1 on it'}, or remove what names it`,
+  });
 }
 
 /**

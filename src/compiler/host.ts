@@ -7,6 +7,7 @@ import { GroupUse } from './group.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { Names } from './names.js';
+import { membersOf, setContent } from './names.js';
 import {
   blacklistRules,
   icmpv6Errors,
@@ -71,9 +72,9 @@ export function compileHost(site: Site, names: Names, report: (diagnostic: Diagn
     rules: [
       implied('loopback', [byName('iifname', 'lo')], verdict('accept')),
       ...stateRules(false),
-      icmpv6Errors,
       ...(host.ndp.value ? [neighborDiscovery(Object.values(nd))] : []),
       ...blacklistRules(halves('blacklist', names, sets), host.log_level_in.value, { ...log, chain: 'input' }),
+      icmpv6Errors,
       ...(host.nosmurfs.value ? [smurfJump('inet')] : []),
       ...(host.tcpflags.value ? [tcpFlagsJump] : []),
       implied('igmp', [is('meta l4proto', IGMP)], verdict('accept')),
@@ -148,11 +149,12 @@ function managementIn(site: Site, names: Names, sets: SetUse): Rule[] {
   const declared = names.ownSet('dc', 'management');
   const local = site.network.local?.network;
   const span = declared?.set.span ?? site.network.local?.span ?? null;
+  const content = setContent([
+    ...(declared === undefined ? [] : membersOf(declared.set, names)),
+    ...(local === undefined ? [] : [{ nomatch: false, range: local }]),
+  ]);
   return ([4, 6] as const).flatMap((family) => {
-    const elements = merge([
-      ...(declared?.content[family] ?? []),
-      ...(local?.family === family ? [local.interval] : []),
-    ]);
+    const elements = content[family];
     if (elements.length === 0) return [];
     const set = sets.add(`management-v${family}`, family, elements, span && { file: span.file, line: span.line });
     return [

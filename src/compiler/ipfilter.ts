@@ -1,9 +1,10 @@
 import type { Rule } from '../ruleset/index.js';
 import { range } from '../ruleset/index.js';
-import type { Nic, SetEntry } from '../site/index.js';
+import type { Nic } from '../site/index.js';
 import { implied, is, nd, notInSet, ofFamily, verdict } from './build.js';
 import type { GuestInput } from './guest.js';
-import { setContent } from './names.js';
+import type { Member } from './names.js';
+import { membersOf, setContent } from './names.js';
 import type { SetUse } from './set-use.js';
 
 const LINK_LOCAL = 0xfe80n << 112n;
@@ -17,16 +18,13 @@ export function linkLocal(mac: bigint): bigint {
 /**
  * Drops what leaves a NIC with another source than it may use: active by `ipfilter: 1` or by the mere presence of a set
  * `ipfilter-netN`. The set is what is declared, the NIC's link-local address and a container's configured addresses
- * (spec firewall.md 5.4). The first steps of IPv6 and ARP
- * may use the unspecified address.
+ * (spec firewall.md 5.4). The first steps of IPv6 and ARP may use the unspecified address.
  */
 export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, sets: SetUse): Rule[] {
   const name = `ipfilter-net${nic.index}`;
   const declared = firewall.ipsets.find((set) => set.name === name);
   if (declared === undefined && !firewall.options.ipfilter.value) return [];
-  const content = setContent({ entries: [...(declared?.entries ?? []), ...impliedEntries(nic)] }, (ref) =>
-    names.alias(ref),
-  );
+  const content = setContent([...(declared === undefined ? [] : membersOf(declared, names)), ...impliedMembers(nic)]);
   const span = declared?.span ?? null;
   const origin = span && { file: span.file, line: span.line };
   const set4 = content[4].length > 0 ? sets.add(`guest-${guest.id}/${name}-v4`, 4, content[4], origin) : null;
@@ -48,12 +46,11 @@ export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, s
   ];
 }
 
-function impliedEntries(nic: Nic): SetEntry[] {
-  const span = { ...nic.origin, column: 1, endLine: nic.origin.line, endColumn: 1 };
+function impliedMembers(nic: Nic): Member[] {
   const own = nic.mac === null ? [] : [linkLocal(nic.mac)];
   return [
-    ...own.map((value): SetEntry => ({ nomatch: false, member: { family: 6, interval: [value, value] }, span })),
-    { nomatch: true, member: { family: 6, interval: range(LINK_LOCAL, LINK_LOCAL + (1n << 118n) - 1n) }, span },
-    ...nic.addresses.map((member): SetEntry => ({ nomatch: false, member, span })),
+    ...own.map((value): Member => ({ nomatch: false, range: { family: 6, interval: [value, value] } })),
+    { nomatch: true, range: { family: 6, interval: range(LINK_LOCAL, LINK_LOCAL + (1n << 118n) - 1n) } },
+    ...nic.addresses.map((address): Member => ({ nomatch: false, range: address })),
   ];
 }

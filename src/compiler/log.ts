@@ -12,6 +12,9 @@ export interface LogPlace {
 /** The nflog group Proxmox's logger listens on. */
 const GROUP = 0;
 
+/** The longest name of a chain that Proxmox's logger takes from a prefix (spec firewall.md 7.7). */
+const LONGEST_CHAIN = 28;
+
 /**
  * The rule that logs what the next rule decides, with the same matches; none for `nolog`. A rule of its own, because
  * a limit that is used up must stop the log and not the verdict. Prefix: `:<guest>:<level>:<chain>: <text>: `.
@@ -25,7 +28,7 @@ export function logRule(
   note?: string,
 ): Rule[] {
   if (level === null) return [];
-  const prefix = `:${place.guest}:${logLevels[level]}:${place.chain}: ${text}: `;
+  const prefix = `:${place.guest}:${logLevels[level]}:${place.chain.slice(0, LONGEST_CHAIN)}: ${text}: `;
   const limit: Statement[] = place.limit === null ? [] : [{ kind: 'limit', ...place.limit }];
   return [
     {

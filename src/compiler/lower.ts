@@ -117,7 +117,7 @@ function rangeMatches(
 ): AddressMatches {
   const half = (family: AddressFamily): readonly Match[] | null => {
     const intervals = merge(ranges.filter((range) => range.family === family).map(({ interval }) => interval));
-    return intervals.length === 0 ? null : [is(address(family, direction), ...intervals)];
+    return intervals.length === 0 ? null : [{ ...is(address(family, direction)), values: intervals }];
   };
   return { 4: half(4), 6: half(6), free: false };
 }

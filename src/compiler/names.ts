@@ -25,13 +25,17 @@ export interface Names {
   /** A set by its own name, without report; for sets that need no reference, such as `blacklist`. */
   ownSet(scope: Scope, name: string): ResolvedSet | undefined;
   group(name: Located<string>): Group | undefined;
+  /** Looks up every alias in the sets that the file itself declares, used or not. */
+  checkSets(): void;
 }
+
+type KnownAlias = Pick<Alias, 'name' | 'spelling' | 'address'>;
 
 /** The names one kind of file declares. */
 interface ScopeNames {
   readonly scope: Scope;
   readonly prefix: string;
-  readonly aliases: ReadonlyMap<string, Alias>;
+  readonly aliases: ReadonlyMap<string, KnownAlias>;
   readonly sets: ReadonlyMap<string, IpSet>;
   /** Sets whose content is known already: a cluster's set is worked out once, however many guests use it. */
   readonly resolved: Map<string, ResolvedSet>;
@@ -40,7 +44,7 @@ interface ScopeNames {
 /** The names of cluster, host, group and vnet rules: those of cluster.fw, then the generated SDN sets. */
 export function clusterNames(site: Site, report: Report): ClusterNames {
   const scopes = [
-    declared('dc', 'dc', site.cluster.aliases, site.cluster.ipsets),
+    declared('dc', 'dc', [...localNetwork(site), ...site.cluster.aliases], site.cluster.ipsets),
     declared('sdn', 'sdn', [], site.sdnSets),
   ];
   const groups = byName(site.cluster.groups);
@@ -49,6 +53,12 @@ export function clusterNames(site: Site, report: Report): ClusterNames {
     forGuest: (id, own) =>
       new ScopedNames([declared('guest', `guest-${id}`, own.aliases, own.ipsets), ...scopes], groups, report),
   };
+}
+
+/** Rules may use the alias `local_network` whether cluster.fw declares it or not (spec firewall.md 5.5). */
+function localNetwork({ network: { local } }: Site): KnownAlias[] {
+  const name = 'local_network';
+  return local === null ? [] : [{ name, spelling: name, address: local.network }];
 }
 
 export interface ClusterNames {
@@ -62,7 +72,12 @@ interface Declarations {
   readonly ipsets: readonly IpSet[];
 }
 
-const declared = (scope: Scope, prefix: string, aliases: readonly Alias[], sets: readonly IpSet[]): ScopeNames => ({
+const declared = (
+  scope: Scope,
+  prefix: string,
+  aliases: readonly KnownAlias[],
+  sets: readonly IpSet[],
+): ScopeNames => ({
   scope,
   prefix,
   aliases: byName(aliases),
@@ -130,6 +145,10 @@ class ScopedNames implements Names {
     return group;
   }
 
+  checkSets(): void {
+    for (const set of this.#scopes[0]?.sets.values() ?? []) membersOf(set, this);
+  }
+
   #find<T>(ref: NameRef, lookup: (scope: ScopeNames) => T | undefined): { scope: ScopeNames; item: T } | undefined {
     for (const scope of this.#scopes) {
       if (ref.scope !== null && scope.scope !== ref.scope) continue;
@@ -155,28 +174,36 @@ class ScopedNames implements Names {
     const known = scope.resolved.get(set.name);
     if (known !== undefined) return known;
     const visible = new ScopedNames(this.#scopes.slice(this.#scopes.indexOf(scope)), this.#groups, this.#report);
-    const content = setContent(set, (ref) => visible.alias(ref));
+    const content = setContent(membersOf(set, visible));
     const resolved = { key: `${scope.prefix}/${set.name}`, set, content };
     scope.resolved.set(set.name, resolved);
     return resolved;
   }
 }
 
+/** A member of a set whose addresses are known. */
+export interface Member {
+  readonly nomatch: boolean;
+  readonly range: AddressRange;
+}
+
+/** The members of a set; an alias that nobody declares is reported and left out. */
+export const membersOf = ({ entries }: Pick<IpSet, 'entries'>, names: Pick<Names, 'alias'>): Member[] =>
+  entries.flatMap(({ member, nomatch, span }) => {
+    const range = 'kind' in member ? names.alias({ value: member, span }) : member;
+    return range === undefined ? [] : [{ nomatch, range }];
+  });
+
 /**
  * The addresses a set holds. As in the kernel's hash:net with `nomatch`, the entry with the longest prefix that covers
  * an address decides: entries are laid over each other from the shortest prefix to the longest (spec firewall.md 5.2).
  */
-export function setContent(
-  set: Pick<IpSet, 'entries'>,
-  alias: (ref: Located<NameRef>) => AddressRange | undefined,
-): SetContent {
+export function setContent(members: readonly Member[]): SetContent {
   const layers: Record<AddressFamily, Map<number, { match: Interval[]; nomatch: Interval[] }>> = {
     4: new Map(),
     6: new Map(),
   };
-  for (const { member, nomatch, span } of set.entries) {
-    const range = 'kind' in member ? alias({ value: member, span }) : member;
-    if (range === undefined) continue;
+  for (const { nomatch, range } of members) {
     const length = prefixLength(range.interval, widthOf(range.family)) ?? widthOf(range.family);
     const layer = layers[range.family].get(length) ?? { match: [], nomatch: [] };
     (nomatch ? layer.nomatch : layer.match).push(range.interval);
