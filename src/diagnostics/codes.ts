@@ -93,7 +93,10 @@ export const diagnosticCodes = {
   'name/unknown-set': { severity: 'error', title: 'An IP set nobody declares' },
   'name/unknown-group': { severity: 'error', title: 'A security group nobody declares' },
   'name/unknown-macro': { severity: 'error', title: 'A macro that does not exist' },
-  'name/no-nic': { severity: 'warning', title: 'A rule or source filter for a network device that is not there or not filtered' },
+  'name/no-nic': {
+    severity: 'warning',
+    title: 'A rule or source filter for a network device that is not there or not filtered',
+  },
   'rule/macro-conflict': { severity: 'error', title: 'An option that contradicts the macro of its rule' },
   'rule/never-matches': { severity: 'warning', title: 'Conditions no packet can meet together' },
   'guest/no-mac': { severity: 'error', title: 'A filtered network device whose MAC address is not known' },
