@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { desiredLinks } from '../../../src/bridges/index.js';
 import { compile } from '../../../src/compiler/index.js';
 import { type Diagnostic, diagnosticCodes } from '../../../src/diagnostics/index.js';
 import { memoryFiles } from '../../../src/ports/index.js';
@@ -23,15 +24,18 @@ function bytesOf(lines: readonly string[]): Uint8Array {
   return Buffer.concat(parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part) : Buffer.from(part, 'hex'))));
 }
 
-/** What is found in a site of the example's files, on a node with one guest. */
+/** What is found in a site of the example's files, on a node with one guest unless the example is about its links. */
 function diagnosticsOf(text: string): Diagnostic[] {
   const files: Record<string, string | Uint8Array> = {
     '/etc/pve/firewall/cluster.fw': '[OPTIONS]\nenable: 1\n',
-    '/etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n',
   };
-  for (const { info, body } of fencesOf(text)) files[`/${pathOf(info)}`] = bytesOf(body);
+  const fences = fencesOf(text);
+  if (!fences.some(({ info }) => info === 'interfaces')) {
+    files['/etc/pve/nodes/pve1/qemu-server/100.conf'] = 'net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n';
+  }
+  for (const { info, body } of fences) files[`/${pathOf(info)}`] = bytesOf(body);
   const { site, diagnostics } = readSite(memoryFiles(files), { root: '/', hostname: 'pve1', now: 1_800_000_000 });
-  return [...diagnostics, ...compile(site).diagnostics];
+  return [...diagnostics, ...compile(site).diagnostics, ...desiredLinks(site).diagnostics];
 }
 
 test('each code has one entry, and each entry a code', () => {
