@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/index.js';
-import { Failure } from '../diagnostics/index.js';
+import { diagnose, Failure } from '../diagnostics/index.js';
 import type { FirewallScope, FirewallTree, InterfacesTree } from '../parser/index.js';
 import {
   parseCorosync,
@@ -51,12 +51,13 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
   const enable = cluster.options.enable.value;
   const interfaces = readInterfaces(reader);
   const sdn = reader.sdn('etc/pve/sdn/.running-config');
+  const machines = readGuests(reader, node, 'vm', []);
   const site: Site = {
     node,
     enabled: enable === 1 || (enable > 1 && options.now - enable <= TRIAL_SECONDS),
     cluster,
     host,
-    guests: [...readGuests(reader, node, 'vm'), ...readGuests(reader, node, 'container')].sort((a, b) => a.id - b.id),
+    guests: [...machines, ...readGuests(reader, node, 'container', machines)].sort((a, b) => a.id - b.id),
     vnets: readVnets(reader),
     network: readNetworkOf({
       node,
@@ -153,16 +154,32 @@ function chooseNode(reader: SiteReader, { node, hostname }: SiteOptions): string
   });
 }
 
-function readGuests(reader: SiteReader, node: string, kind: Guest['kind']): Guest[] {
+/** `taken` are guests already read. Proxmox never lets two guests have one id, but files from elsewhere may. */
+function readGuests(reader: SiteReader, node: string, kind: Guest['kind'], taken: readonly Guest[]): Guest[] {
+  const owners = new Map(taken.map((guest) => [guest.id, guest]));
   const directory = `etc/pve/nodes/${node}/${kind === 'vm' ? 'qemu-server' : 'lxc'}`;
   return reader.list(directory).flatMap((name): Guest[] => {
     const [, digits] = /^([1-9][0-9]{0,8})\.conf$/.exec(name) ?? [];
     if (digits === undefined) return [];
     const id = Number(digits);
     const file = `${directory}/${name}`;
+    const owner = owners.get(id);
+    if (owner !== undefined) {
+      reader.report(guestTwice(id, file, owner.file));
+      return [];
+    }
     const nics = readNics(reader.guest(file), id, kind, reader.report);
     const firewall = reader.firewall(`etc/pve/firewall/${id}.fw`, 'guest');
     return [{ id, kind, file, nics, firewall: firewall && readGuestFirewall(firewall, reader.report) }];
+  });
+}
+
+function guestTwice(id: number, file: string, first: string): Diagnostic {
+  const top = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const message = `guest ${id} is a virtual machine and a container; the container is ignored`;
+  return diagnose('name/declared-twice', { file, ...top }, message, {
+    help: 'remove one of the two configurations',
+    related: [{ message: 'first declared here', span: { file: first, ...top } }],
   });
 }
 

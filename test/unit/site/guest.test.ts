@@ -125,3 +125,15 @@ describe('which NICs there are', () => {
     expect(read(`qemu-server/${name}`, 'net0: virtio=BC:24:11:00:00:01\n').guest).toBeUndefined();
   });
 });
+
+it('of two guests with one id the virtual machine counts', () => {
+  const files = memoryFiles({
+    '/etc/pve/nodes/pve1/lxc/100.conf': 'net0: name=eth0,hwaddr=BC:24:11:00:00:02,bridge=vmbr0,firewall=1\n',
+    '/etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n',
+  });
+  const { site, diagnostics } = readSite(files, { root: '/', hostname: 'pve1', now: 0 });
+  expect(site.guests.map(({ kind }) => kind)).toEqual(['vm']);
+  expect(diagnostics.map(({ code, span }) => `${code} ${span.file}`)).toEqual([
+    'name/declared-twice etc/pve/nodes/pve1/lxc/100.conf',
+  ]);
+});
