@@ -111,12 +111,16 @@ const anyText = (line: string): string =>
 /** Writes into a page what the commands of a block said, where that is not what the page says already. */
 export function updateBlock({ page, line, steps }: ConsoleBlock, said: readonly (readonly string[])[]): void {
   const lines = readPage(page).split('\n');
-  const length = steps.reduce((sum, { expected }) => sum + 1 + expected.length, 0);
+  const old = steps.flatMap(({ command, expected }) => [`$ ${command}`, ...expected]);
+  if (lines.slice(line, line + old.length).join('\n') !== old.join('\n')) {
+    throw new Error(`${page}:${line}: the page changed meanwhile; run the update again`);
+  }
   const body = steps.flatMap(({ command, expected }, index) => {
     const now = said[index] ?? [];
     return [`$ ${command}`, ...(isAsWritten(expected, now) ? expected : now.map(withoutChance))];
   });
-  writeFileSync(join(repository, page), [...lines.slice(0, line), ...body, ...lines.slice(line + length)].join('\n'));
+  lines.splice(line, old.length, ...body);
+  writeFileSync(join(repository, page), lines.join('\n'));
 }
 
 /** What differs from run to run: times, and the folder the block ran in. */
