@@ -22,6 +22,7 @@ export interface GenerationMeta {
 export type Sources = ReadonlyMap<string, string | Uint8Array>;
 
 const folder = (state: StateDirectory): string => `${state.path}/generations`;
+const unfinished = (state: StateDirectory): string => `${folder(state)}/new`;
 const folderOf = (state: StateDirectory, generation: number): string => `${folder(state)}/${generation}`;
 
 /** The numbers of the generations that are stored, ascending. */
@@ -39,7 +40,7 @@ export function storedGenerations(state: StateDirectory): number[] {
  */
 export function storeGeneration(state: StateDirectory, meta: GenerationMeta, ruleset: Ruleset, sources: Sources): void {
   const { files } = state;
-  const fresh = `${folder(state)}/new`;
+  const fresh = unfinished(state);
   files.remove(fresh);
   files.makeDirectory(fresh);
   files.writeAtomically(`${fresh}/ruleset.json`, rulesetToJson(ruleset));
@@ -48,7 +49,9 @@ export function storeGeneration(state: StateDirectory, meta: GenerationMeta, rul
   files.rename(fresh, folderOf(state, meta.generation));
 }
 
+/** Also what was left of it when storing it could not be finished: a full disk needs that room. */
 export function removeGeneration(state: StateDirectory, generation: number): void {
+  state.files.remove(unfinished(state));
   state.files.remove(folderOf(state, generation));
 }
 

@@ -13,7 +13,7 @@ const meanings: Readonly<Record<string, string>> = {
   ENOENT: 'something it refers to is not there, or this kernel lacks a module for it',
   ENOMEM: 'the kernel is out of memory',
   EOPNOTSUPP: 'this kernel does not support it at this place',
-  EPERM: 'it needs the right CAP_NET_ADMIN',
+  EPERM: 'the table belongs to a running program (flags owner), or this one lacks CAP_NET_ADMIN',
   ERANGE: 'a name or value is too long',
 };
 

@@ -6,7 +6,7 @@ import { load, showDiagnostics } from './load.js';
 export async function check(context: Context, { strict }: { readonly strict: boolean }): Promise<number> {
   const { diagnostics, summary, sources } = load(context);
   if (!context.options.json) showDiagnostics(context.out, diagnostics, sources);
-  answer(context, toJson(diagnostics), () => `${sources.size} files read: ${describe(summary)}\n`);
+  answer(context, toJson(diagnostics), () => `${count(sources.size, 'file')} read: ${describe(summary)}\n`);
   return summary.errors > 0 || (strict && summary.warnings > 0) ? 1 : 0;
 }
 

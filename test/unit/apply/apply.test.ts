@@ -147,6 +147,17 @@ describe('the kernel', () => {
     expect(await kernelPorts(w)).toEqual([1]);
   });
 
+  // nft_table_lookup answers EPERM when the table's owner is another socket (nf_tables_api.c).
+  test('refuses to delete a table another program owns, and says that it may be owned', async () => {
+    const w = world();
+    await apply(w, 1);
+    const errors = [{ operation: 0, errno: 'EPERM', detail: 'table.name' }];
+    w.nftables.beforeCommit = async () => ({ ok: false, reason: 'refused', errors });
+    await expect(clear(w, author)).rejects.toThrow(
+      'the kernel refused to delete the table inet ringwall: EPERM (the table belongs to a running program (flags owner), or this one lacks CAP_NET_ADMIN): table.name',
+    );
+  });
+
   test.each<[string, boolean]>([
     ['took it', true],
     ['did not take it', false],
@@ -420,6 +431,8 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
         () => true,
         (error: unknown) => {
           expect(String(error)).toContain('No space left to write /var/lib/ringwall/');
+          // What could not be finished gives its room back.
+          expect([...w.files.dump().keys()].filter((path) => path.includes('/generations/new'))).toEqual([]);
           return false;
         },
       );
