@@ -192,6 +192,20 @@ function checkWhole(site: Site, report: (diagnostic: Diagnostic) => void): void 
       }),
     );
   }
+  const switches = new Set(site.network.bridges.filter(({ openVSwitch }) => openVSwitch).map(({ name }) => name));
+  for (const { nics, firewall } of site.guests) {
+    if (!firewall?.options.enable.value) continue;
+    for (const { bridge, port, firewall: filtered, origin } of nics) {
+      if (!filtered || bridge === null || !switches.has(bridge)) continue;
+      const span = { ...origin, column: 1, endLine: origin.line, endColumn: 1 };
+      const message = `${port} cannot be filtered: ${bridge} is an Open vSwitch bridge`;
+      report(
+        diagnose('guest/ovs-bridge', span, message, {
+          help: 'use a Linux bridge, or take firewall=1 off the NIC and know that it is open',
+        }),
+      );
+    }
+  }
   for (const vnet of site.vnets) {
     if (!vnet.options.enable.value) continue;
     const { span } = vnet.options.enable;

@@ -39,8 +39,8 @@ export function lowerRules(rules: readonly SiteRule[], place: Place): Rule[] {
 export function lowerRule(rule: MatchRule, place: Place): Rule[] {
   const iface = ifaceMatch(rule.iface, place);
   const traffic = trafficOf(rule, place.report);
-  const source = addressMatches(rule.source, 'saddr', place);
-  const dest = addressMatches(rule.dest, 'daddr', place);
+  const source = addressCondition(rule.source, 'saddr', place);
+  const dest = addressCondition(rule.dest, 'daddr', place);
   if (iface === undefined || traffic === undefined || source === undefined || dest === undefined) return [];
   const conditions = traffic.flatMap((kind) => combine(kind, source, dest, place.table));
   if (conditions.length === 0) {
@@ -80,57 +80,67 @@ function ifaceMatch(iface: Located<string> | null, place: Place): readonly Match
   return [byName(leaving ? 'oifname' : 'iifname', link)];
 }
 
-/** The condition an address option makes in each family: none of it (`[]`), a match, or null where it cannot hold. */
-type AddressMatches = Readonly<Record<AddressFamily, readonly Match[] | null>> & { readonly free: boolean };
+/** The condition an address option makes: `matches` is only asked for families in which it can hold. */
+interface AddressCondition {
+  /** No option was given: it holds everywhere, and there is nothing to match. */
+  readonly free: boolean;
+  readonly canHold: (family: AddressFamily) => boolean;
+  readonly matches: (family: AddressFamily) => readonly Match[];
+}
 
-const FREE: AddressMatches = { 4: [], 6: [], free: true };
+const FREE: AddressCondition = { free: true, canHold: () => true, matches: () => [] };
 
-function addressMatches(
+function addressCondition(
   spec: Located<AddressSpec> | null,
   direction: 'saddr' | 'daddr',
   place: Place,
-): AddressMatches | undefined {
+): AddressCondition | undefined {
   if (spec === null) return FREE;
   const { value, span } = spec;
   switch (value.kind) {
     case 'list':
-      return rangeMatches(value.ranges, direction);
+      return rangeCondition(value.ranges, direction);
     case 'alias': {
       const range = place.names.alias({ value, span });
-      return range && rangeMatches([range], direction);
+      return range && rangeCondition([range], direction);
     }
     case 'set': {
       const set = place.names.set({ value, span });
-      if (set === undefined) return undefined;
-      const half = (family: AddressFamily): readonly Match[] | null => {
-        const name = place.sets.use(set, family);
-        return name === null ? null : [inSet(address(family, direction), name)];
-      };
-      return { 4: half(4), 6: half(6), free: false };
+      return (
+        set && {
+          free: false,
+          canHold: (family) => set.content[family].length > 0,
+          matches: (family) => {
+            const name = place.sets.use(set, family);
+            if (name === null) throw new Error(`the set ${set.key} is empty for IPv${family}`);
+            return [inSet(address(family, direction), name)];
+          },
+        }
+      );
     }
   }
 }
 
-function rangeMatches(
+function rangeCondition(
   ranges: Extract<AddressSpec, { kind: 'list' }>['ranges'],
   direction: 'saddr' | 'daddr',
-): AddressMatches {
-  const half = (family: AddressFamily): readonly Match[] | null => {
-    const intervals = merge(ranges.filter((range) => range.family === family).map(({ interval }) => interval));
-    return intervals.length === 0 ? null : [{ ...is(address(family, direction)), values: intervals }];
+): AddressCondition {
+  const intervals = (family: AddressFamily) =>
+    merge(ranges.filter((range) => range.family === family).map(({ interval }) => interval));
+  return {
+    free: false,
+    canHold: (family) => ranges.some((range) => range.family === family),
+    matches: (family) => [{ ...is(address(family, direction)), values: intervals(family) }],
   };
-  return { 4: half(4), 6: half(6), free: false };
 }
 
 /** All conditions together, once for each family that has them all, or once for both where none names a family. */
-function combine(traffic: Traffic, source: AddressMatches, dest: AddressMatches, table: TableFamily): Match[][] {
+function combine(traffic: Traffic, source: AddressCondition, dest: AddressCondition, table: TableFamily): Match[][] {
   if (traffic.family === null && source.free && dest.free) return [trafficMatches(traffic)];
   return ([4, 6] as const).flatMap((family) => {
     if (traffic.family !== null && traffic.family !== family) return [];
-    const from = source[family];
-    const to = dest[family];
-    if (from === null || to === null) return [];
-    const addresses = [...from, ...to];
+    if (!source.canHold(family) || !dest.canHold(family)) return [];
+    const addresses = [...source.matches(family), ...dest.matches(family)];
     const impliesFamily = addresses.length > 0 || traffic.icmp?.type != null;
     return [[...addresses, ...(impliesFamily ? [] : [ofFamily(table, family)]), ...trafficMatches(traffic)]];
   });
