@@ -1,5 +1,4 @@
 import type { Diagnostic } from '../diagnostics/index.js';
-import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
 import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
 import type { RuleDirection, Site } from '../site/index.js';
@@ -15,6 +14,7 @@ import { clusterNames } from './names.js';
 import { noiseRules, rejectChain, smurfChain, tcpFlagsChain, toReject } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
+import { checkWhole } from './whole.js';
 
 export interface Compiled {
   /** Everything: what the kernel is to hold. No table at all when the firewall is off. */
@@ -179,41 +179,4 @@ const usesSet = (chains: readonly Chain[], { name }: NamedSet): boolean =>
 function mergeSets(lists: readonly (readonly NamedSet[])[]): NamedSet[] {
   const byName = new Map(lists.flat().map((set) => [set.name, set]));
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** What is true of the site as a whole rather than of a line. */
-function checkWhole(site: Site, report: (diagnostic: Diagnostic) => void): void {
-  if (!site.enabled) {
-    const { span } = site.cluster.options.enable;
-    const nowhere = { file: 'etc/pve/firewall/cluster.fw', line: 1, column: 1, endLine: 1, endColumn: 1 };
-    report(
-      diagnose('firewall/off', span ?? nowhere, 'the firewall of the whole cluster is off, so nothing is filtered', {
-        help: 'set enable: 1 under [OPTIONS] of cluster.fw',
-      }),
-    );
-  }
-  const switches = new Set(site.network.bridges.filter(({ openVSwitch }) => openVSwitch).map(({ name }) => name));
-  for (const { nics, firewall } of site.guests) {
-    if (!firewall?.options.enable.value) continue;
-    for (const { bridge, port, firewall: filtered, origin } of nics) {
-      if (!filtered || bridge === null || !switches.has(bridge)) continue;
-      const span = { ...origin, column: 1, endLine: origin.line, endColumn: 1 };
-      const message = `${port} cannot be filtered: ${bridge} is an Open vSwitch bridge`;
-      report(
-        diagnose('guest/ovs-bridge', span, message, {
-          help: 'use a Linux bridge, or take firewall=1 off the NIC and know that it is open',
-        }),
-      );
-    }
-  }
-  for (const vnet of site.vnets) {
-    if (!vnet.options.enable.value) continue;
-    const { span } = vnet.options.enable;
-    if (span !== null)
-      report(
-        diagnose('not-yet', span, `not-yet: the rules of vnet ${vnet.name} are checked but not compiled`, {
-          help: 'do not rely on this file',
-        }),
-      );
-  }
 }

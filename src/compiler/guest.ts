@@ -198,21 +198,19 @@ const markRule = (guest: Guest): Rule => {
 
 function macFilter(nic: Nic, { report, guest }: GuestInput): Rule[] {
   if (nic.mac === null) {
-    const span = { ...nic.origin, column: 1, endLine: nic.origin.line, endColumn: 1 };
-    report(
-      diagnose(
-        'guest/no-mac',
-        span,
-        `net${nic.index} of guest ${guest.id} has no MAC address to check, so nothing may leave it`,
-        { help: 'give the MAC address, or set macfilter: 0' },
-      ),
-    );
+    if (!nic.macUnreadable) report(noMac(nic, guest));
     return [implied('no MAC address known', [], verdict('drop'))];
   }
   return [
     implied('macfilter', [isNot('ether saddr', nic.mac)], verdict('drop')),
     implied('macfilter', [isNot('arp saddr ether', nic.mac)], verdict('drop')),
   ];
+}
+
+function noMac(nic: Nic, guest: Guest): Diagnostic {
+  const span = { ...nic.origin, column: 1, endLine: nic.origin.line, endColumn: 1 };
+  const message = `net${nic.index} of guest ${guest.id} has no MAC address to check, so nothing may leave it`;
+  return diagnose('guest/no-mac', span, message, { help: 'give the MAC address, or set macfilter: 0' });
 }
 
 /** DHCP as a client sends it (`client`) or as the answers come back (`server`), both versions. */

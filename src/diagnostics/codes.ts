@@ -46,7 +46,7 @@ export const diagnosticCodes = {
 
   // parser: /etc/network/interfaces
   'interfaces/unknown-keyword': { severity: 'error', title: 'A line outside every iface stanza that starts no stanza' },
-  'interfaces/unsupported-stanza': { severity: 'error', title: 'A stanza that ringwall does not read' },
+  'interfaces/unsupported-stanza': { severity: 'warning', title: 'A stanza that ringwall does not read' },
   'interfaces/missing-name': { severity: 'error', title: 'auto, allow- or iface without an interface name' },
   'interfaces/missing-value': { severity: 'error', title: 'An option or source line without a value' },
   'interfaces/ignored-words': { severity: 'warning', title: 'Words after the method of an iface line' },
@@ -99,13 +99,15 @@ export const diagnosticCodes = {
   },
   'rule/macro-conflict': { severity: 'error', title: 'An option that contradicts the macro of its rule' },
   'rule/never-matches': { severity: 'warning', title: 'Conditions no packet can meet together' },
+  'guest/no-config': { severity: 'warning', title: 'A guest of this node without a configuration' },
+  'guest/ovs-bridge': { severity: 'error', title: 'A filtered network device on an Open vSwitch bridge' },
   'guest/no-mac': { severity: 'error', title: 'A filtered network device whose MAC address is not known' },
   'firewall/off': { severity: 'hint', title: 'The cluster-wide switch is off' },
 
   // bridges
-  'links/bad-name': { severity: 'error', title: 'A name no interface can have' },
-  'links/bad-value': { severity: 'error', title: 'An option of an interface with a value it cannot have' },
-  'links/cycle': { severity: 'error', title: 'Interfaces that each need another one first' },
+  'links/bad-name': { severity: 'warning', title: 'A name no interface can have' },
+  'links/bad-value': { severity: 'warning', title: 'An option of an interface with a value it cannot have' },
+  'links/cycle': { severity: 'warning', title: 'Interfaces that each need another one first' },
   'links/unknown-bridge': { severity: 'hint', title: 'A network device on a bridge that no file configures' },
   'links/not-managed': { severity: 'hint', title: 'Options of interfaces that ringwall reads but does not manage' },
 } as const satisfies Readonly<Record<string, CodeEntry>>;

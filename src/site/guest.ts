@@ -54,10 +54,13 @@ function readNic(
   report: Report,
 ): Nic {
   const words = new Map(properties.map(({ key, value }) => [key.value, value]));
+  const word = macWord(properties, words, kind);
+  const mac = readMac(word, report);
   return {
     index,
     port: portOf(id, index, kind),
-    mac: readMac(macWord(properties, words, kind), report),
+    mac,
+    macUnreadable: mac === null && word !== undefined,
     bridge: words.get('bridge')?.value ?? null,
     tag: readTag(words.get('tag'), report),
     trunks: words.get('trunks')?.value ?? null,

@@ -10,6 +10,7 @@ interface ConfiguredLink {
   readonly name: string;
   /** The ports of a bridge; null for any other link. */
   readonly ports: readonly string[] | null;
+  readonly openVSwitch: boolean;
   readonly gateway: boolean;
   readonly addresses: readonly { readonly own: AddressRange; readonly network: AddressRange }[];
 }
@@ -56,6 +57,7 @@ function bridgesOf(links: readonly ConfiguredLink[]): ConfiguredBridge[] {
       name,
       ports: [...new Set(stanzas.flatMap(({ ports }) => ports ?? []))],
       defaultRoute: stanzas.some(({ gateway }) => gateway),
+      openVSwitch: stanzas.some(({ openVSwitch }) => openVSwitch),
     };
   });
 }
@@ -104,11 +106,13 @@ function readCorosync(
 function configuredLink(stanza: Stanza): ConfiguredLink {
   const values = (key: string): string[] =>
     stanza.options.filter((option) => option.key.value === key).map(({ value }) => value.value);
-  const ports = values('bridge-ports').at(-1);
+  const ports = values('bridge-ports').at(-1) ?? values('ovs-ports').at(-1);
+  const openVSwitch = values('ovs-type').includes('OVSBridge');
   const aware = values('bridge-vlan-aware').includes('yes');
   return {
     name: stanza.name.value,
-    ports: ports !== undefined ? namedPorts(ports) : aware ? [] : null,
+    ports: ports !== undefined ? namedPorts(ports) : aware || openVSwitch ? [] : null,
+    openVSwitch,
     gateway: values('gateway').length > 0,
     addresses: addressesOf(stanza).flatMap((address) => configuredAddress(spellStanzaAddress(address))),
   };

@@ -8,6 +8,7 @@ import {
   parseInterfaces,
   parseIpam,
   parseSdnConfig,
+  parseVmList,
 } from '../parser/index.js';
 import type { Files } from '../ports/index.js';
 import { readCluster, readGuestFirewall, readHost, readVnet } from './firewall.js';
@@ -52,12 +53,14 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
   const interfaces = readInterfaces(reader);
   const sdn = reader.sdn('etc/pve/sdn/.running-config');
   const machines = readGuests(reader, node, 'vm', []);
+  const guests = [...machines, ...readGuests(reader, node, 'container', machines)].sort((a, b) => a.id - b.id);
+  reportMissing(reader, node, guests);
   const site: Site = {
     node,
     enabled: enable === 1 || (enable > 1 && options.now - enable <= TRIAL_SECONDS),
     cluster,
     host,
-    guests: [...machines, ...readGuests(reader, node, 'container', machines)].sort((a, b) => a.id - b.id),
+    guests,
     vnets: readVnets(reader),
     network: readNetworkOf({
       node,
@@ -138,6 +141,11 @@ class SiteReader {
     return null;
   }
 
+  vmList(path: string): ReturnType<typeof parseVmList>['vmList'] | null {
+    const bytes = this.bytes(path);
+    return bytes && this.#keep(parseVmList(bytes, path)).vmList;
+  }
+
   #keep<T extends { readonly diagnostics: readonly Diagnostic[] }>(parsed: T): T {
     this.diagnostics.push(...parsed.diagnostics);
     return parsed;
@@ -181,6 +189,23 @@ function guestTwice(id: number, file: string, first: string): Diagnostic {
     help: 'remove one of the two configurations',
     related: [{ message: 'first declared here', span: { file: first, ...top } }],
   });
+}
+
+/** A guest the cluster places here, but whose configuration is not here, has ports nobody knows. */
+function reportMissing(reader: SiteReader, node: string, guests: readonly Guest[]): void {
+  for (const entry of reader.vmList('etc/pve/.vmlist')?.guests ?? []) {
+    if (entry.node !== node || guests.some(({ id }) => id === entry.id.value)) continue;
+    reader.report(
+      diagnose(
+        'guest/no-config',
+        entry.id.span,
+        `guest ${entry.id.value} runs on this node, but has no configuration here`,
+        {
+          help: `look for ${entry.id.value}.conf under etc/pve/nodes, or wait until a migration has ended`,
+        },
+      ),
+    );
+  }
 }
 
 function readVnets(reader: SiteReader): VnetConfig[] {

@@ -71,6 +71,8 @@ export interface Nic {
   readonly port: string;
   /** The guest's MAC address, when the configuration names it. */
   readonly mac: bigint | null;
+  /** The configuration names a MAC address that cannot be read, which has been reported. */
+  readonly macUnreadable: boolean;
   readonly bridge: string | null;
   readonly tag: number | null;
   readonly trunks: string | null;
@@ -169,6 +171,8 @@ export interface ConfiguredBridge {
   readonly name: string;
   readonly ports: readonly string[];
   readonly defaultRoute: boolean;
+  /** Open vSwitch moves its frames past the kernel's bridge hooks. */
+  readonly openVSwitch: boolean;
 }
 
 /** Who the node talks to over corosync, link by link; only links where both ends have a literal address. */

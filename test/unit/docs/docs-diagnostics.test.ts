@@ -14,7 +14,7 @@ function pathOf(info: string): string {
   const name = info.split(' ').at(-1) ?? '';
   if (name === 'interfaces') return 'etc/network/interfaces';
   if (name === 'host.fw' || /^(qemu-server|lxc)\//.test(name)) return `etc/pve/nodes/pve1/${name}`;
-  if (name.startsWith('sdn/') || name === 'corosync.conf') return `etc/pve/${name}`;
+  if (name.startsWith('sdn/') || name === 'corosync.conf' || name === '.vmlist') return `etc/pve/${name}`;
   return `etc/pve/firewall/${name}`;
 }
 
@@ -47,8 +47,9 @@ describe('entry', () => {
     const severity = Object.entries(diagnosticCodes).find(([name]) => name === code)?.[1].severity ?? '';
     expect(text.trim().toLowerCase()).toMatch(new RegExp(`^\\*\\*${severity}\\.\\*\\* `));
 
-    // An example of a few lines does not switch the firewall on each time.
-    const found = diagnosticsOf(text).filter((one) => one.code !== 'firewall/off' || code === 'firewall/off');
+    // An example of a few lines does not switch the firewall on each time, nor keep to options that are managed.
+    const beside = new Set(['firewall/off', 'links/not-managed'].filter((other) => other !== code));
+    const found = diagnosticsOf(text).filter((one) => !beside.has(one.code));
     expect([...new Set(found.map((one) => one.code))]).toEqual([code]);
     if (severity !== 'hint') expect(found.map(({ help }) => help)).not.toContain(undefined);
   });
