@@ -148,6 +148,45 @@ describe('management', () => {
   });
 });
 
+/** Spec firewall.md 5.8: peer by peer and link by link, in the mirror on the way out. */
+describe('corosync', () => {
+  const rules = (transport: string) => {
+    const node = (name: string, ring0: string, ring1: string): string =>
+      `node {\nname: ${name}\nring0_addr: ${ring0}\nring1_addr: ${ring1}\n}\n`;
+    const site = smallSite({
+      files: {
+        'etc/pve/corosync.conf': `totem {\ntransport: ${transport}\n}\nnodelist {\n${node('pve1', '192.0.2.10', '2001:db8::1')}${node('pve2', '192.0.2.12', '2001:db8::3')}${node('pve3', '192.0.2.11', '2001:db8::2')}}\n`,
+      },
+    });
+    expect(site.problems).toEqual([]);
+    return ['input', 'output'].map((chain) => site.rules('inet', chain)?.filter((rule) => rule.includes('540')));
+  };
+
+  it.each([
+    ['knet', '5404-5412'],
+    ['udpu', '5404-5405'],
+  ])('%s', (transport, ports) => {
+    const accept = `udp dport ${ports} counter accept`;
+    expect(rules(transport)).toEqual([
+      [
+        `ip saddr 192.0.2.11-192.0.2.12 ip daddr 192.0.2.10 ${accept}`,
+        `ip6 saddr 2001:db8::2/127 ip6 daddr 2001:db8::1 ${accept}`,
+      ],
+      [
+        `ip saddr 192.0.2.10 ip daddr 192.0.2.11-192.0.2.12 ${accept}`,
+        `ip6 saddr 2001:db8::1 ip6 daddr 2001:db8::2/127 ${accept}`,
+      ],
+    ]);
+  });
+
+  it('udp also speaks to multicast groups', () => {
+    for (const chain of rules('udp')) {
+      expect(chain).toHaveLength(3);
+      expect(chain?.[2]).toBe('fib daddr type multicast udp dport 5404-5405 counter accept');
+    }
+  });
+});
+
 describe('local_network is an alias that rules may use, declared or not', () => {
   it.each([
     ['cluster', { cluster: '[RULES]\nIN ACCEPT -source local_network\n' }, 'cluster-in'],
