@@ -44,9 +44,13 @@ export function lowerRule(rule: MatchRule, place: Place): Rule[] {
   if (iface === undefined || traffic === undefined || source === undefined || dest === undefined) return [];
   const conditions = traffic.flatMap((kind) => combine(kind, source, dest, place.table));
   if (conditions.length === 0) {
+    const empty = emptySet(rule.source, source) ?? emptySet(rule.dest, dest);
     place.report(
       diagnose('rule/never-matches', rule.span, 'no packet can meet all conditions of this rule', {
-        help: 'source, destination and protocol must have an address family in common',
+        help:
+          empty === undefined
+            ? 'source, destination and protocol must have an address family in common'
+            : `\`${empty}\` is empty`,
       }),
     );
   }
@@ -57,6 +61,12 @@ export function lowerRule(rule: MatchRule, place: Place): Rule[] {
       written(rule.origin, all, decide(rule.verdict, place)),
     ];
   });
+}
+
+/** The set of the option as written, when it holds no address at all. */
+function emptySet(spec: Located<AddressSpec> | null, condition: AddressCondition): string | undefined {
+  if (spec?.value.kind !== 'set' || condition.canHold(4) || condition.canHold(6)) return undefined;
+  return spec.value.text;
 }
 
 export const decide = (policy: Policy, place: Pick<Place, 'reject'>): Statement =>
