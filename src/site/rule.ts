@@ -132,13 +132,14 @@ function read<T>(
 
 function readProtocol(word: Word, report: Report): Located<Protocol> | undefined {
   const protocol = parseProtocol(word.value);
-  if (protocol !== undefined) return { value: protocol, span: word.span };
+  // iptables takes protocol 0 for all of them, nft for the hop-by-hop options of IPv6.
+  const every = word.value === 'all' || protocol?.number === 0;
+  if (protocol !== undefined && !every) return { value: protocol, span: word.span };
   report(
     diagnose('value/bad-protocol', word.span, `\`${word.value}\` is no IP protocol`, {
-      help:
-        word.value === 'all'
-          ? 'leave -p away to match every protocol'
-          : 'use a name from /etc/protocols, such as tcp, udp or icmp, or a number from 0 to 255',
+      help: every
+        ? 'leave -p away to match every protocol'
+        : 'use a name from /etc/protocols, such as tcp, udp or icmp, or a number from 0 to 255',
     }),
   );
   return undefined;

@@ -62,6 +62,9 @@ describe('one fault is one error at its word, and the line does nothing', () => 
     ['IN ACCEPT -source host1,host2', 'value/bad-reference host1,host2'],
     // 2.5 protocols
     ['IN ACCEPT -p all', 'value/bad-protocol all'],
+    ['IN ACCEPT -p 0', 'value/bad-protocol 0'],
+    ['IN ACCEPT -p ip', 'value/bad-protocol ip'],
+    ['IN ACCEPT -p mptcp', 'value/bad-protocol mptcp'],
     ['IN ACCEPT -p TCP', 'value/bad-protocol TCP'],
     ['IN ACCEPT -p 256', 'value/bad-protocol 256'],
     ['IN ACCEPT -p 06', 'value/bad-protocol 06'],
@@ -203,7 +206,6 @@ describe('what a rule says', () => {
     ['ipv6-icmp', { number: 58, family: 6, ports: false, icmp: true }],
     ['58', { number: 58, family: null, ports: false, icmp: false }],
     ['gre', { number: 47, family: null, ports: false, icmp: false }],
-    ['0', { number: 0, family: null, ports: false, icmp: false }],
     ['255', { number: 255, family: null, ports: false, icmp: false }],
   ])('-p %s', (text, expected) => {
     expect(only(`IN ACCEPT -p ${text}`).protocol?.value).toEqual(expected);
