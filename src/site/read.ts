@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Diagnostic } from '../diagnostics/index.js';
 import { diagnose, Failure } from '../diagnostics/index.js';
 import type { FirewallScope, FirewallTree, InterfacesTree } from '../parser/index.js';
@@ -94,6 +95,10 @@ class SiteReader {
 
   list(path: string): string[] {
     return this.#files.list(`${this.#root}/${path}`) ?? [];
+  }
+
+  isDirectory(path: string): boolean {
+    return this.#files.list(`${this.#root}/${path}`) !== null;
   }
 
   bytes(path: string): Uint8Array | null {
@@ -222,16 +227,16 @@ function readInterfaces(reader: SiteReader): InterfacesTree[] {
   const trees: InterfacesTree[] = [];
   const seen = new Set<string>();
   const visit = (path: string): void => {
-    if (seen.has(path)) return;
+    if (seen.has(path) || reader.isDirectory(path)) return;
     seen.add(path);
     const tree = reader.interfaces(path);
     if (tree === null) return;
     trees.push(tree);
     for (const { content } of tree.lines) {
       if (content.kind !== 'source') continue;
-      const target = content.path.value.startsWith('/')
-        ? content.path.value.slice(1)
-        : `${path.slice(0, path.lastIndexOf('/'))}/${content.path.value}`;
+      const { value } = content.path;
+      // Joined to the root first: no number of `..` leads out of it.
+      const target = posix.join('/', value.startsWith('/') ? '' : posix.dirname(path), value).slice(1);
       for (const found of expand(reader, content.directory ? `${target.replace(/\/+$/, '')}/*` : target)) visit(found);
     }
   };

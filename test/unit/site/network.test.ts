@@ -109,6 +109,17 @@ describe("the node's own address and its local network", () => {
       '10.0.0.0/8',
     ],
     [
+      'a sourced directory is passed over, and no `..` leads out of the root',
+      {
+        'etc/network/interfaces': 'source interfaces.d/*\nsource-directory ../../../../etc/network/more\n',
+        'etc/network/interfaces.d/old/vm':
+          'iface vmbr8 inet static\n address 10.8.0.1/8\n gateway 10.0.0.1\n bridge-ports none\n',
+        'etc/network/more/vm': 'iface vmbr7 inet static\n address 10.7.0.1/8\n gateway 10.0.0.1\n bridge-ports none\n',
+      },
+      '10.7.0.1',
+      '10.0.0.0/8',
+    ],
+    [
       'a link with the default route that is no bridge is none',
       { 'etc/network/interfaces': 'iface eth0 inet static\n address 10.7.0.1/8\n gateway 10.0.0.1\n' },
       null,
