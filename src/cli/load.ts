@@ -74,10 +74,14 @@ export function showDiagnostics(output: Output, diagnostics: readonly Diagnostic
   output.write(render(diagnostics, textOf, { color: output.color }));
 }
 
-/** Errors and warnings of a site, for commands whose answer is something else. */
-export function showProblems({ err }: Context, { diagnostics, sources }: Loaded): void {
-  const problems = diagnostics.filter(({ severity }) => severity !== 'hint');
-  if (problems.length > 0) showDiagnostics(err, problems, sources);
+/** Errors of a site, for commands whose answer is something else; of warnings only how many there are. */
+export function showProblems({ err }: Context, { diagnostics, sources, summary }: Loaded): void {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) showDiagnostics(err, errors, sources);
+  if (summary.warnings === 0) return;
+  err.write(
+    `${summary.warnings === 1 ? '1 warning' : `${summary.warnings} warnings`}: \`ringwall check\` shows them\n`,
+  );
 }
 
 /** For commands that ask questions of a site: lines with errors are inert, so the answer may surprise. */

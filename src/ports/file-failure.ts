@@ -39,6 +39,15 @@ export function fileFailure(action: FileAction, path: string, errno: string, cau
       const reason = action === 'lock' ? 'it is a symbolic link' : 'its symbolic links lead in a circle';
       return new Failure('symbolic-link', `Cannot ${action} ${path}: ${reason}`, { cause });
     }
+    case 'ENOLINK':
+      return new Failure(
+        'dangling-link',
+        `Cannot ${action} ${path}: it is a symbolic link to something that is not there`,
+        {
+          help: 'make what it points to, or remove the link',
+          cause,
+        },
+      );
     case 'ENOENT':
       return new Failure('not-there', `Cannot ${action} ${path}: there is no such file or directory`, { cause });
     default:

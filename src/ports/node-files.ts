@@ -24,10 +24,10 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, 
 
 /** The real file system. */
 export const nodeFiles: StateFiles = {
-  read: (path) => orNull('read', path, ['ENOENT', 'ENOTDIR'], () => readRegularFile(path)),
+  read: (path) => orAbsent('read', path, () => readRegularFile(path)),
 
   list: (path) =>
-    orNull('list', path, ['ENOENT', 'ENOTDIR'], () => {
+    orAbsent('list', path, () => {
       const names = readdirSync(path, { encoding: 'buffer' });
       return names.sort(Buffer.compare).map((name) => name.toString('utf8'));
     }),
@@ -74,7 +74,7 @@ export const nodeFiles: StateFiles = {
 
   lock: (path) => orFail('lock', path, () => lockFile(path)),
 
-  attributes: (path) => orNull('examine', path, ['ENOENT', 'ENOTDIR'], () => attributesOf(path)),
+  attributes: (path) => attributesOrNull(path),
 };
 
 /** A pipe nobody writes to and a device without end would keep the reader for ever: only files have an end. */
@@ -142,6 +142,16 @@ function orFail<T>(action: FileAction, path: string, act: () => T): T {
     throw fileFailure(action, path, errnoOf(error), error);
   }
 }
+
+/** A link that leads nowhere is no missing file: somebody meant a file to be there. */
+function orAbsent<T>(action: 'read' | 'list', path: string, act: () => T): T | null {
+  const found = orNull(action, path, ['ENOENT', 'ENOTDIR'], act);
+  if (found === null && attributesOrNull(path)?.kind === 'link') throw fileFailure(action, path, 'ENOLINK');
+  return found;
+}
+
+const attributesOrNull = (path: string): Attributes | null =>
+  orNull('examine', path, ['ENOENT', 'ENOTDIR'], () => attributesOf(path));
 
 function orNull<T>(action: FileAction, path: string, absent: readonly string[], act: () => T): T | null {
   try {

@@ -38,6 +38,9 @@ export interface SiteReading {
 /** A firewall file that is not there: every option has its default. */
 const NO_LINES: Pick<FirewallTree, 'file' | 'lines'> = { file: '', lines: [] };
 
+/** Far above what Proxmox can store in one file (1 MiB, pmxcfs), far below what would exhaust the memory. */
+const LARGEST_FILE = 8 << 20;
+
 /** How long after a trial's start the firewall stays on, in seconds (spec firewall.md 3.1). */
 const TRIAL_SECONDS = 60;
 
@@ -103,6 +106,11 @@ class SiteReader {
 
   bytes(path: string): Uint8Array | null {
     const bytes = this.#files.read(`${this.#root}/${path}`);
+    if (bytes !== null && bytes.length > LARGEST_FILE) {
+      throw new Failure('file-too-large', `${path} has ${bytes.length} bytes, more than any file of a site should`, {
+        help: `look at what it holds; the largest that is read has ${LARGEST_FILE} bytes`,
+      });
+    }
     if (bytes !== null) this.sources.set(path, bytes);
     return bytes;
   }
@@ -162,6 +170,11 @@ function chooseNode(reader: SiteReader, { node, hostname }: SiteOptions): string
   const chosen = node ?? (known.length === 1 ? known[0] : undefined) ?? hostname;
   if (known.includes(chosen)) return chosen;
   if (node === undefined && known.length === 0) return chosen;
+  if (node === undefined) {
+    throw new Failure('unknown-node', `etc/pve/nodes has ${known.length} nodes, none of them named after this host`, {
+      help: `choose one with --node: ${known.join(', ')}`,
+    });
+  }
   throw new Failure('unknown-node', `there is no node \`${chosen}\` under etc/pve/nodes`, {
     help: known.length === 0 ? 'check --root' : `use --node with one of: ${known.join(', ')}`,
   });

@@ -125,6 +125,11 @@ describe('the real file system', () => {
   test.each([
     ['a pipe', (path: string) => execFileSync('mkfifo', [path]), 'it is a pipe, a socket or a device, not a file'],
     ['a device', (path: string) => symlinkSync('/dev/zero', path), 'it is a pipe, a socket or a device, not a file'],
+    [
+      'a link to nothing',
+      (path: string) => symlinkSync(`${path}.gone`, path),
+      'it is a symbolic link to something that is not there',
+    ],
     ['a link to itself', (path: string) => symlinkSync(path, path), 'its symbolic links lead in a circle'],
   ])('does not wait for %s to end', (_what, make, reason) => {
     make(`${base}/f`);
