@@ -1,7 +1,8 @@
 import type { Diagnostic, Span } from '../diagnostics/index.js';
+import { originOf, spanOf } from '../ruleset/index.js';
 import { type Site, type Stanza, stanzasOf } from '../site/index.js';
 import { impliedDevice, readDevice } from './device.js';
-import { Findings, originOf, spanOf } from './findings.js';
+import { Findings } from './findings.js';
 import { readGuestPorts } from './guest-port.js';
 import { isLinkName } from './link-name.js';
 import { type Link, type Links, lowersOf, portsOf, type Start } from './links.js';

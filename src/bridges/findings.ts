@@ -1,5 +1,5 @@
 import { type Diagnostic, type DiagnosticCode, diagnose, type Span } from '../diagnostics/index.js';
-import type { Origin } from '../ruleset/index.js';
+import { originOf } from '../ruleset/index.js';
 import type { Unmanaged } from './links.js';
 
 type Left = Omit<Unmanaged, 'origin'>;
@@ -42,11 +42,6 @@ export class Findings {
     );
   }
 }
-
-export const originOf = ({ file, line }: Span): Origin => ({ file, line });
-
-/** The beginning of a line, for findings about the whole of it. */
-export const spanOf = (origin: Origin): Span => ({ ...origin, column: 1, endLine: origin.line, endColumn: 1 });
 
 /** More names than this are no help. */
 const SHOWN = 8;

@@ -1,5 +1,6 @@
+import { spanOf } from '../ruleset/index.js';
 import type { Nic, Site } from '../site/index.js';
-import { type Findings, spanOf } from './findings.js';
+import type { Findings } from './findings.js';
 import { isLinkName } from './link-name.js';
 import type { GuestPort, VlanRange } from './links.js';
 import { readVlanRanges } from './option-value.js';

@@ -1,6 +1,7 @@
 import { harmless } from '../diagnostics/index.js';
+import { originOf } from '../ruleset/index.js';
 import type { StanzaOption } from '../site/index.js';
-import { type Findings, originOf } from './findings.js';
+import type { Findings } from './findings.js';
 import { isLinkName } from './link-name.js';
 import type { Lower } from './links.js';
 import type { Value } from './option-value.js';

@@ -1,5 +1,6 @@
+import { originOf } from '../ruleset/index.js';
 import { addressesOf, type Stanza, type StanzaOption, spellStanzaAddress } from '../site/index.js';
-import { type Findings, originOf } from './findings.js';
+import type { Findings } from './findings.js';
 import type { Address, Gateway } from './links.js';
 import { readGateway, readInterfaceAddress, readNumber } from './option-value.js';
 import { Options } from './options.js';

@@ -1,8 +1,7 @@
-import type { Diagnostic } from '../diagnostics/index.js';
+import type { Diagnostic, Report } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
 import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
 import type { RuleDirection, Site } from '../site/index.js';
-import { verdict } from './build.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
@@ -11,7 +10,7 @@ import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
-import { noiseRules, rejectChain, smurfChain, tcpFlagsChain, toReject } from './policy.js';
+import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
 import { checkWhole } from './whole.js';
@@ -67,7 +66,7 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
   return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out)].join('')}`;
 }
 
-function compileHostTable(site: Site, { names }: ClusterNames, report: (diagnostic: Diagnostic) => void): Table {
+function compileHostTable(site: Site, { names }: ClusterNames, report: Report): Table {
   const { chains, sets } = compileHost(site, names, report);
   return { family: 'inet', name: TABLE_NAME, sets, maps: [], chains: reachable(chains, []) };
 }
@@ -76,7 +75,7 @@ function compileHostTable(site: Site, { names }: ClusterNames, report: (diagnost
 function compileGuests(
   site: Site,
   cluster: ClusterNames,
-  report: (diagnostic: Diagnostic) => void,
+  report: Report,
 ): { units: Map<number, GuestUnit>; anyPort: boolean; table: (units: readonly GuestUnit[]) => Table } {
   const host = site.host.options;
   const logLimit = site.cluster.options.log_ratelimit.value;
@@ -89,7 +88,7 @@ function compileGuests(
     sets: groupSets,
     groups,
     log: { guest: 0, chain, limit: logLimit },
-    reject: direction === 'out' ? toReject : verdict('drop'),
+    reject: rejectInBridge(direction),
     link: () => undefined,
     report,
   });

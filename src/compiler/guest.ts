@@ -1,6 +1,7 @@
-import type { Diagnostic, Located, Span } from '../diagnostics/index.js';
+import type { Diagnostic, Located, Report, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
+import { spanOf } from '../ruleset/index.js';
 import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
 import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict } from './build.js';
 import type { GroupUse } from './group.js';
@@ -10,7 +11,16 @@ import type { LogPlace } from './log.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { Names } from './names.js';
-import { blacklistRules, icmpv6Errors, policyRules, smurfJump, stateRules, tcpFlagsJump, toReject } from './policy.js';
+import {
+  blacklistRules,
+  icmpv6Errors,
+  neighborDiscovery,
+  policyRules,
+  rejectInBridge,
+  smurfJump,
+  stateRules,
+  tcpFlagsJump,
+} from './policy.js';
 import { SetUse } from './set-use.js';
 
 /** All that one guest's chains depend on. */
@@ -22,7 +32,7 @@ export interface GuestInput {
   readonly names: Names;
   /** The security groups of the bridge table; they belong to no guest. */
   readonly groups: GroupUse;
-  readonly report: (diagnostic: Diagnostic) => void;
+  readonly report: Report;
 }
 
 /** One guest compiled: its chains, its sets, and the map elements that send its ports there. */
@@ -58,8 +68,7 @@ export function compileGuest(input: GuestInput): GuestUnit {
     sets,
     groups,
     log: { guest: guest.id, chain: rulesChain(guest, direction), limit: input.logLimit },
-    // The kernel cannot answer from postrouting of the bridge family, where a guest's IN rules run.
-    reject: direction === 'out' ? toReject : verdict('drop'),
+    reject: rejectInBridge(direction),
     link: (iface) => portOf(iface, guest, report),
     report,
   });
@@ -181,9 +190,6 @@ function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {
 /** ARP and whatever else is not IP has no rules: it passes once its sender is checked (spec firewall.md 7.4). */
 const notIp: Rule = implied('not IP', [isNot('meta protocol', 0x0800, 0x86dd)], verdict('accept'));
 
-const neighborDiscovery = (types: readonly number[]): Rule =>
-  implied('neighbor discovery', [is('icmpv6 type', ...types)], verdict('accept'));
-
 const goOn = (chain: string): Rule => ({
   matches: [],
   statements: [{ kind: 'verdict', verdict: goTo(chain) }],
@@ -208,7 +214,7 @@ function macFilter(nic: Nic, { report, guest }: GuestInput): Rule[] {
 }
 
 function noMac(nic: Nic, guest: Guest): Diagnostic {
-  const span = { ...nic.origin, column: 1, endLine: nic.origin.line, endColumn: 1 };
+  const span = spanOf(nic.origin);
   const message = `net${nic.index} of guest ${guest.id} has no MAC address to check, so nothing may leave it`;
   return diagnose('guest/no-mac', span, message, { help: 'give the MAC address, or set macfilter: 0' });
 }
@@ -226,7 +232,7 @@ function dhcp(from: 'client' | 'server'): Rule[] {
   });
 }
 
-function portOf(iface: Located<string>, guest: Guest, report: (diagnostic: Diagnostic) => void): string | undefined {
+function portOf(iface: Located<string>, guest: Guest, report: Report): string | undefined {
   const nic = guardedNics(guest).find(({ index }) => `net${index}` === iface.value);
   if (nic === undefined) report(noSuchNic(iface.value, iface.span, guest));
   return nic?.port;

@@ -1,6 +1,6 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Located, Report } from '../diagnostics/index.js';
 import type { Chain, Match, NamedSet, Rule } from '../ruleset/index.js';
-import { merge, range } from '../ruleset/index.js';
+import { merge, originOf, range } from '../ruleset/index.js';
 import type { AddressFamily, AddressRange, RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
 import { address, byName, IGMP, implied, inSet, is, jump, nd, TCP, UDP, verdict } from './build.js';
 import { GroupUse } from './group.js';
@@ -11,6 +11,7 @@ import { membersOf, setContent } from './names.js';
 import {
   blacklistRules,
   icmpv6Errors,
+  neighborDiscovery,
   noiseRules,
   policyRules,
   rejectChain,
@@ -35,7 +36,7 @@ export interface HostOutput {
 }
 
 /** The inet table: what reaches, leaves and crosses the host itself (spec firewall.md 7.1.1, 7.1.2, 7.2.4). */
-export function compileHost(site: Site, names: Names, report: (diagnostic: Diagnostic) => void): HostOutput {
+export function compileHost(site: Site, names: Names, report: Report): HostOutput {
   const sets = new SetUse();
   const log = { guest: 0, limit: site.cluster.options.log_ratelimit.value };
   const place = (direction: RuleDirection, chain: string): Place => ({
@@ -131,9 +132,6 @@ export function compileHost(site: Site, names: Names, report: (diagnostic: Diagn
   };
 }
 
-const neighborDiscovery = (types: readonly number[]): Rule =>
-  implied('neighbor discovery', [is('icmpv6 type', ...types)], verdict('accept'));
-
 /** The halves of a cluster set that hold anything. */
 export function halves(name: string, names: Names, sets: SetUse): { family: AddressFamily; name: string }[] {
   const resolved = names.ownSet('dc', name);
@@ -156,7 +154,7 @@ function managementIn(site: Site, names: Names, sets: SetUse): Rule[] {
   return ([4, 6] as const).flatMap((family) => {
     const elements = content[family];
     if (elements.length === 0) return [];
-    const set = sets.add(`management-v${family}`, family, elements, span && { file: span.file, line: span.line });
+    const set = sets.add(`management-v${family}`, family, elements, span && originOf(span));
     return [
       implied(
         'management',

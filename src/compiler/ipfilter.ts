@@ -1,5 +1,5 @@
 import type { Rule } from '../ruleset/index.js';
-import { range } from '../ruleset/index.js';
+import { originOf, range } from '../ruleset/index.js';
 import type { Nic } from '../site/index.js';
 import { implied, is, nd, notInSet, ofFamily, verdict } from './build.js';
 import type { GuestInput } from './guest.js';
@@ -26,7 +26,7 @@ export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, s
   if (declared === undefined && !firewall.options.ipfilter.value) return [];
   const content = setContent([...(declared === undefined ? [] : membersOf(declared, names)), ...impliedMembers(nic)]);
   const span = declared?.span ?? null;
-  const origin = span && { file: span.file, line: span.line };
+  const origin = span && originOf(span);
   const set4 = content[4].length > 0 ? sets.add(`guest-${guest.id}/${name}-v4`, 4, content[4], origin) : null;
   const set6 = content[6].length > 0 ? sets.add(`guest-${guest.id}/${name}-v6`, 6, content[6], origin) : null;
   const arp = declared !== undefined || set4 !== null;

@@ -1,4 +1,4 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Match, Rule, Statement, TableFamily } from '../ruleset/index.js';
 import { merge } from '../ruleset/index.js';
@@ -24,7 +24,7 @@ export interface Place {
   readonly reject: Statement;
   /** The link behind the value of `-i`; undefined, with a report, when there is none. */
   readonly link: (iface: Located<string>) => string | undefined;
-  readonly report: (diagnostic: Diagnostic) => void;
+  readonly report: Report;
 }
 
 /** The rules of the place's direction, in file order; GROUP lines become jumps. */

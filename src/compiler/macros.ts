@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../diagnostics/index.js';
+import type { Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import { nearest } from '../parser/index.js';
 import type { Interval } from '../ruleset/index.js';
@@ -139,7 +139,7 @@ function ports(text: string): readonly Interval[] {
  * All traffic a rule is about: its own options, or those of its macro. An option the macro also sets must agree
  * with it. Undefined, with a report, when the rule cannot be honoured.
  */
-export function trafficOf(rule: MatchRule, report: (diagnostic: Diagnostic) => void): readonly Traffic[] | undefined {
+export function trafficOf(rule: MatchRule, report: Report): readonly Traffic[] | undefined {
   const own: Traffic = {
     family: rule.protocol?.value.family ?? null,
     protocol: rule.protocol?.value.number ?? null,

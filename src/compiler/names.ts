@@ -1,12 +1,10 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import { nearest } from '../parser/index.js';
 import type { Interval } from '../ruleset/index.js';
 import { merge, prefixLength, subtract } from '../ruleset/index.js';
 import type { AddressFamily, AddressRange, Alias, Group, IpSet, NameRef, Scope, Site } from '../site/index.js';
 import { widthOf } from '../site/index.js';
-
-type Report = (diagnostic: Diagnostic) => void;
 
 /** What a set holds, one list of merged intervals for each family. */
 export type SetContent = Readonly<Record<AddressFamily, readonly Interval[]>>;

@@ -1,6 +1,6 @@
 import type { Chain, Match, Rule, Statement, TableFamily } from '../ruleset/index.js';
-import { REJECT_CHAIN, range } from '../ruleset/index.js';
-import type { AddressFamily, LogSetting, Policy, Setting } from '../site/index.js';
+import { originOf, REJECT_CHAIN, range } from '../ruleset/index.js';
+import type { AddressFamily, LogSetting, Policy, RuleDirection, Setting } from '../site/index.js';
 import {
   address,
   ICMP,
@@ -26,6 +26,13 @@ export const noiseChain = (action: 'drop' | 'reject'): string => `noise-${action
 
 export const toReject: Statement = jump(REJECT_CHAIN);
 
+/**
+ * What REJECT becomes for a guest. The kernel cannot answer from postrouting of the bridge family, where what reaches a
+ * guest is judged.
+ */
+export const rejectInBridge = (direction: RuleDirection): Statement =>
+  direction === 'out' ? toReject : verdict('drop');
+
 /** How a chain ends (spec firewall.md 7.1.5): noise filter, log, verdict; an ACCEPT policy has none of the first two. */
 export function policyRules(
   name: string,
@@ -33,7 +40,7 @@ export function policyRules(
   level: LogSetting,
   place: Pick<Place, 'reject' | 'log'>,
 ): Rule[] {
-  const origin = policy.span && { file: policy.span.file, line: policy.span.line };
+  const origin = policy.span && originOf(policy.span);
   const end: Rule = { matches: [], statements: [{ kind: 'counter' }, decide(policy.value, place)], origin, note: name };
   if (policy.value === 'accept') return [end];
   const answers = policy.value === 'reject' && place.reject !== toReject ? 'drop' : policy.value;
@@ -139,6 +146,9 @@ export function tcpFlagsChain(level: LogSetting, log: LogPlace): Chain {
 }
 
 export const tcpFlagsJump: Rule = implied('tcp flags', [is('meta l4proto', TCP)], jump(TCP_FLAGS_CHAIN));
+
+export const neighborDiscovery = (types: readonly number[]): Rule =>
+  implied('neighbor discovery', [is('icmpv6 type', ...types)], verdict('accept'));
 
 /** ICMPv6 errors without which IPv6 connections stall (RFC 4890 section 4.3.1). */
 export const icmpv6Errors: Rule = implied('icmpv6 errors', [is('icmpv6 type', range(1, 4))], verdict('accept'));

@@ -1,4 +1,5 @@
 import type { NamedSet, Origin } from '../ruleset/index.js';
+import { originOf } from '../ruleset/index.js';
 import type { AddressFamily } from '../site/index.js';
 import type { ResolvedSet } from './names.js';
 
@@ -11,7 +12,7 @@ export class SetUse {
     const { key, set, content } = resolved;
     const elements = content[family];
     if (elements.length === 0) return null;
-    return this.add(`${key}-v${family}`, family, elements, { file: set.span.file, line: set.span.line });
+    return this.add(`${key}-v${family}`, family, elements, originOf(set.span));
   }
 
   /** Adds a set that no file declares as such. */

@@ -1,13 +1,12 @@
-import { type Diagnostic, diagnose } from '../diagnostics/index.js';
+import { diagnose, type Report } from '../diagnostics/index.js';
+import { spanOf } from '../ruleset/index.js';
 import type { Site } from '../site/index.js';
-
-type Report = (diagnostic: Diagnostic) => void;
 
 /** What is true of the site as a whole rather than of a line. */
 export function checkWhole(site: Site, report: Report): void {
   if (!site.enabled) {
     const { span } = site.cluster.options.enable;
-    const nowhere = { file: 'etc/pve/firewall/cluster.fw', line: 1, column: 1, endLine: 1, endColumn: 1 };
+    const nowhere = spanOf({ file: 'etc/pve/firewall/cluster.fw', line: 1 });
     report(
       diagnose('firewall/off', span ?? nowhere, 'the firewall of the whole cluster is off, so nothing is filtered', {
         help: 'set enable: 1 under [OPTIONS] of cluster.fw',
@@ -34,7 +33,7 @@ function checkSwitches(site: Site, report: Report): void {
     if (!firewall?.options.enable.value) continue;
     for (const { bridge, port, firewall: filtered, origin } of nics) {
       if (!filtered || bridge === null || !switches.has(bridge)) continue;
-      const span = { ...origin, column: 1, endLine: origin.line, endColumn: 1 };
+      const span = spanOf(origin);
       const help = 'use a Linux bridge, or take firewall=1 off the NIC and know that it is open';
       report(
         diagnose('guest/ovs-bridge', span, `${port} cannot be filtered: ${bridge} is an Open vSwitch bridge`, { help }),

@@ -38,3 +38,6 @@ export interface Located<T> {
   readonly value: T;
   readonly span: Span;
 }
+
+/** Takes what is found while reading or compiling; the caller decides what becomes of it. */
+export type Report = (diagnostic: Diagnostic) => void;

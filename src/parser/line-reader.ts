@@ -1,9 +1,9 @@
 import {
-  type Diagnostic,
   type DiagnosticCode,
   diagnose,
   LineSpans,
   type Located,
+  type Report,
   type Span,
   type Spans,
 } from '../diagnostics/index.js';
@@ -16,8 +16,6 @@ export interface Inert {
 }
 
 export const INERT: Inert = { kind: 'inert' };
-
-export type Report = (diagnostic: Diagnostic) => void;
 
 /** Where a finding is: offsets in the trimmed line, `end` exclusive. */
 export type Place = Pick<Piece, 'start' | 'end'>;

@@ -1,5 +1,5 @@
-import { LineSpans, type Span, type Spans } from '../diagnostics/index.js';
-import { LineReader, lineReader, type Report } from './line-reader.js';
+import { LineSpans, type Report, type Span, type Spans } from '../diagnostics/index.js';
+import { LineReader, lineReader } from './line-reader.js';
 import { type RawLine, trimLine, withoutByteOrderMark } from './lines.js';
 
 const CONTINUES = /\\[ \t\r\v\f]*$/;

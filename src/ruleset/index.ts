@@ -34,5 +34,5 @@ export type {
   Verdict,
   VerdictMap,
 } from './ruleset.js';
-export { REJECT_CHAIN, TABLE_NAME } from './ruleset.js';
+export { originOf, REJECT_CHAIN, spanOf, TABLE_NAME } from './ruleset.js';
 export { spellInterval, spellIpv4, spellIpv6, spellMac, spellValue } from './spelling.js';

@@ -1,3 +1,4 @@
+import type { Span } from '../diagnostics/index.js';
 import type { DataType, Field, FlagField, NameField } from './field.js';
 import type { Interval } from './interval.js';
 
@@ -9,6 +10,12 @@ export interface Origin {
   readonly file: string;
   readonly line: number;
 }
+
+/** The line a span begins on. */
+export const originOf = ({ file, line }: Span): Origin => ({ file, line });
+
+/** The beginning of an origin's line, for findings about the whole of it. */
+export const spanOf = (origin: Origin): Span => ({ ...origin, column: 1, endLine: origin.line, endColumn: 1 });
 
 /** The packet's field is (or, negated, is not) in one of these merged intervals. */
 export interface ValueMatch {

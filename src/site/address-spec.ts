@@ -1,11 +1,9 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Word } from '../parser/index.js';
 import type { AddressRange } from './address.js';
 import { looksLikeAddress, parseAddressRange, parseNetwork } from './address.js';
 import type { AddressSpec, NameRef, Scope } from './site.js';
-
-type Report = (diagnostic: Diagnostic) => void;
 
 const scopes: ReadonlyMap<string, Scope> = new Map([
   ['dc', 'dc'],

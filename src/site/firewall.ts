@@ -1,4 +1,4 @@
-import type { Diagnostic, Span } from '../diagnostics/index.js';
+import type { Report, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { FirewallTree, LineContent, SectionKind, Word } from '../parser/index.js';
 import { readNetwork, readSetMember } from './address-spec.js';
@@ -17,7 +17,6 @@ import type {
   VnetConfig,
 } from './site.js';
 
-type Report = (diagnostic: Diagnostic) => void;
 type Lines = Pick<FirewallTree, 'lines'>;
 type Content<Kind extends LineContent['kind']> = Extract<LineContent, { kind: Kind }>;
 

@@ -1,12 +1,10 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { GuestConfigTree, Property, Word } from '../parser/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddress } from './address.js';
 import { parseSwitch } from './options.js';
 import type { Guest, Nic } from './site.js';
-
-type Report = (diagnostic: Diagnostic) => void;
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 /** Network device models of QEMU that a `netN` line may name (spec firewall.md 6.2). */

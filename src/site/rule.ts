@@ -1,8 +1,9 @@
-import type { Diagnostic, Located } from '../diagnostics/index.js';
+import type { Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { FirewallScope, MatchRuleNode, RuleNode, RuleOptionKey, RuleOptionNode, Word } from '../parser/index.js';
 import { nearest } from '../parser/index.js';
 import type { Interval } from '../ruleset/index.js';
+import { originOf } from '../ruleset/index.js';
 import { readAddressSpec } from './address-spec.js';
 import type { IcmpType } from './icmp.js';
 import { icmpNames, parseIcmpType } from './icmp.js';
@@ -16,7 +17,6 @@ import type { GroupRule, MatchRule, Rule, RuleDirection } from './site.js';
 /** Where a rule stands: what it may say depends on it. */
 export type RulePlace = FirewallScope | 'group';
 
-type Report = (diagnostic: Diagnostic) => void;
 type Given = Partial<Record<RuleOptionKey, RuleOptionNode>>;
 
 const directions = { IN: 'in', OUT: 'out', FORWARD: 'forward' } as const satisfies Record<string, RuleDirection>;
@@ -32,7 +32,7 @@ export function readRule(node: RuleNode, place: RulePlace, report: Report): Rule
     if (diagnostic.severity === 'error') failed = true;
     report(node.disabled ? { ...diagnostic, severity: 'hint' } : diagnostic);
   };
-  const origin = { file: node.span.file, line: node.span.line };
+  const origin = originOf(node.span);
   const given: Given = Object.fromEntries(node.options.map((option) => [option.key, option]));
   const iface = given.iface === undefined ? null : readInterface(given.iface.value, place, note);
   const rule: Rule =

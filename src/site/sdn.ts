@@ -1,12 +1,10 @@
-import type { Diagnostic } from '../diagnostics/index.js';
+import type { Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Ipam, SdnConfig, SdnSubnet, Word } from '../parser/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddressRange } from './address.js';
 import { readNetwork } from './address-spec.js';
 import type { IpSet, SetEntry } from './site.js';
-
-type Report = (diagnostic: Diagnostic) => void;
 
 /**
  * The sets of scope `sdn` (spec firewall.md 5.7): of each vnet all subnets, its gateways, the subnets without the

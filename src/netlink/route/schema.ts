@@ -126,8 +126,6 @@ type ValueOf<T> = T extends AttributeType<infer V> ? V : never;
 export type LinkPayload = ValueOf<typeof link>;
 export type LinkAttributes = ObjectOf<typeof readAttributes.attributes>;
 export type NewLinkAttributes = ObjectOf<typeof newAttributes.attributes>;
-export type AddressPayload = ValueOf<typeof address>;
-export type RoutePayload = ValueOf<typeof route>;
 
 export const linkHeaderOf = (values: Partial<LinkPayload['header']>): LinkPayload['header'] => ({
   family: 0,
