@@ -22,6 +22,7 @@ export interface Need {
 const words: Readonly<Record<Feature, { readonly what: string; readonly module: string }>> = {
   bridgeConntrack: { what: 'connection tracking in the bridge family', module: 'nf_conntrack_bridge' },
   bridgeReject: { what: 'reject in the bridge family', module: 'nft_reject_bridge' },
+  bridgeName: { what: 'names of bridges in the bridge family', module: 'nft_meta_bridge' },
   inetReject: { what: 'reject in the inet family', module: 'nft_reject_inet' },
   inetFib: { what: 'fib lookups in the inet family', module: 'nft_fib_inet' },
   log: { what: 'log to an nflog group', module: 'nfnetlink_log' },
@@ -42,7 +43,14 @@ export function needs(ruleset: Ruleset): Need[] {
       }
     }
   }
-  const features: readonly Feature[] = ['bridgeConntrack', 'bridgeReject', 'inetReject', 'inetFib', 'log'];
+  const features: readonly Feature[] = [
+    'bridgeConntrack',
+    'bridgeReject',
+    'bridgeName',
+    'inetReject',
+    'inetFib',
+    'log',
+  ];
   return features.flatMap((feature) => {
     const need = found.get(feature);
     return need === undefined ? [] : [{ feature, rule: need.rule, guests: [...need.guests].sort((a, b) => a - b) }];
@@ -75,10 +83,12 @@ function featuresOf(family: TableFamily, { matches, statements }: Rule): Feature
   const features: Feature[] = [];
   for (const match of matches) {
     if (family === 'bridge' && match.field === 'ct state') features.push('bridgeConntrack');
+    if (match.field === 'meta ibrname' || match.field === 'meta obrname') features.push('bridgeName');
     if (family === 'inet' && match.field.startsWith('fib ')) features.push('inetFib');
   }
   for (const statement of statements) {
     if (statement.kind === 'reject') features.push(family === 'bridge' ? 'bridgeReject' : 'inetReject');
+    if (statement.kind === 'dispatch' && statement.field.startsWith('meta ')) features.push('bridgeName');
     if (statement.kind === 'log') features.push('log');
     if (family === 'bridge' && statement.kind === 'set mark' && statement.field === 'ct mark') {
       features.push('bridgeConntrack');

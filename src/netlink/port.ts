@@ -20,6 +20,8 @@ export interface KernelFeatures {
   readonly bridgeConntrack: boolean;
   /** `reject` in the bridge family (nft_reject_bridge). */
   readonly bridgeReject: boolean;
+  /** `meta ibrname` and `meta obrname` in the bridge family (nft_meta_bridge): vnet rules need them. */
+  readonly bridgeName: boolean;
   /** `reject` in the inet family. */
   readonly inetReject: boolean;
   /** `fib … type` in the inet family. */

@@ -29,8 +29,12 @@ export const fields = {
 
 /** A field whose values are numbers. */
 export type Field = keyof typeof fields;
-/** A field whose values are interface names; a name may end in `*`. */
-export type NameField = 'iifname' | 'oifname';
+/**
+ * Fields whose values are interface names; a name may end in `*`. `meta ibrname` and `meta obrname` exist in the bridge
+ * family only: the bridge that the port of arrival or departure belongs to.
+ */
+export const nameFields = ['iifname', 'oifname', 'meta ibrname', 'meta obrname'] as const;
+export type NameField = (typeof nameFields)[number];
 /** A field that holds a set of flags. */
 export type FlagField = 'ct state' | 'tcp flags';
 export type DataType = (typeof fields)[Field]['type'];

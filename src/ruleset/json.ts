@@ -1,6 +1,6 @@
 import { Failure } from '../diagnostics/index.js';
 import type { DataType, Field } from './field.js';
-import { fields } from './field.js';
+import { fields, nameFields } from './field.js';
 import type { Interval } from './interval.js';
 import { Reader, UnreadableValue } from './reader.js';
 import type {
@@ -126,7 +126,7 @@ function readMatch(reader: Reader): Match {
     case 'names':
       return {
         kind,
-        field: reader.field('field').oneOf(['iifname', 'oifname']),
+        field: reader.field('field').oneOf(nameFields),
         negated: reader.field('negated').boolean(),
         names: reader.field('names').list((item) => item.string()),
       };
@@ -171,7 +171,7 @@ function readStatement(reader: Reader): Statement {
     case 'dispatch':
       return {
         kind,
-        field: reader.field('field').oneOf(['iifname', 'oifname']),
+        field: reader.field('field').oneOf(nameFields),
         map: reader.field('map').string(),
       };
   }

@@ -82,8 +82,18 @@ export function flagsOf(field: FlagField, { packet: { network, state } }: Sighti
 }
 
 /** The interface's name: empty where there is none, so that only a negated match holds (kernel, nft_meta.c). */
-export const interfaceName = (field: NameField, { passage }: Sighting): string =>
-  (field === 'iifname' ? passage.iif : passage.oif) ?? '';
+export function interfaceName(field: NameField, { passage: { iif, oif, bridge } }: Sighting): string {
+  switch (field) {
+    case 'iifname':
+      return iif ?? '';
+    case 'oifname':
+      return oif ?? '';
+    case 'meta ibrname':
+      return (iif === null ? null : bridge) ?? '';
+    case 'meta obrname':
+      return (oif === null ? null : bridge) ?? '';
+  }
+}
 
 /** The inet family asks for an Ethernet device of arrival first; a packet of the host itself has none. */
 const hasFrame = ({ family, iif }: Passage): boolean => family === 'bridge' || (iif !== null && iif !== 'lo');

@@ -6,4 +6,6 @@ export interface Passage {
   readonly hook: Hook;
   readonly iif: string | null;
   readonly oif: string | null;
+  /** The bridge whose ports these are, in the bridge family. */
+  readonly bridge: string | null;
 }

@@ -11,18 +11,23 @@ export function pathBetween(from: Zone, to: Zone): Passage[] {
     return to.kind === 'host'
       ? [inet('output', null, 'lo'), inet('postrouting', null, 'lo'), ...arrival('lo')]
       : [inet('output', null, to.bridge), inet('postrouting', null, to.bridge), ...departure(to)];
-  const enter = bridge('prerouting', from.port, null);
-  if (to.kind === 'host') return [enter, bridge('input', from.port, null), ...arrival(from.bridge)];
+  const enter = bridge('prerouting', from.bridge, from.port, null);
+  const rise = bridge('input', from.bridge, from.port, null);
+  if (to.kind === 'host') return [enter, rise, ...arrival(from.bridge)];
   if (from.port === to.port) {
     throw new Failure('same-port', `a bridge sends no frame back to the port it came from, ${from.port}`, {
       help: 'name two different zones',
     });
   }
   if (from.bridge === to.bridge)
-    return [enter, bridge('forward', from.port, to.port), bridge('postrouting', null, to.port)];
+    return [
+      enter,
+      bridge('forward', from.bridge, from.port, to.port),
+      bridge('postrouting', from.bridge, null, to.port),
+    ];
   return [
     enter,
-    bridge('input', from.port, null),
+    rise,
     inet('prerouting', from.bridge, null),
     inet('forward', from.bridge, to.bridge),
     inet('postrouting', from.bridge, to.bridge),
@@ -33,13 +38,17 @@ export function pathBetween(from: Zone, to: Zone): Passage[] {
 const arrival = (link: string): Passage[] => [inet('prerouting', link, null), inet('input', link, null)];
 
 /** A packet the node itself puts on a bridge. */
-const departure = ({ port }: PortZone): Passage[] => [bridge('output', null, port), bridge('postrouting', null, port)];
+const departure = ({ bridge: name, port }: PortZone): Passage[] => [
+  bridge('output', name, null, port),
+  bridge('postrouting', name, null, port),
+];
 
-const bridge = (hook: Passage['hook'], iif: string | null, oif: string | null): Passage => ({
+const bridge = (hook: Passage['hook'], name: string, iif: string | null, oif: string | null): Passage => ({
   family: 'bridge',
   hook,
   iif,
   oif,
+  bridge: name,
 });
 
 const inet = (hook: Passage['hook'], iif: string | null, oif: string | null): Passage => ({
@@ -47,4 +56,5 @@ const inet = (hook: Passage['hook'], iif: string | null, oif: string | null): Pa
   hook,
   iif,
   oif,
+  bridge: null,
 });

@@ -2,6 +2,7 @@ import type {
   Field,
   Interval,
   Match,
+  NameField,
   Operation,
   Rule,
   Ruleset,
@@ -16,13 +17,13 @@ export const isNot = (field: Field, ...values: Interval[]): Match => ({ kind: 'v
 
 export const inSet = (field: Field, set: string, negated = false): Match => ({ kind: 'set', field, negated, set });
 
-export const names = (field: 'iifname' | 'oifname', ...list: string[]): Match => ({
+export const names = (field: NameField, ...list: string[]): Match => ({
   kind: 'names',
   field,
   negated: false,
   names: list,
 });
-export const notNames = (field: 'iifname' | 'oifname', ...list: string[]): Match => ({
+export const notNames = (field: NameField, ...list: string[]): Match => ({
   kind: 'names',
   field,
   negated: true,

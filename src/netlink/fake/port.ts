@@ -41,6 +41,7 @@ export class FakeNftables implements NftablesPort {
     this.#features = {
       bridgeConntrack: true,
       bridgeReject: true,
+      bridgeName: true,
       inetReject: true,
       inetFib: true,
       log: true,

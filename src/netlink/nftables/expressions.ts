@@ -1,4 +1,4 @@
-import type { Verdict } from '../../ruleset/index.js';
+import type { NameField, Verdict } from '../../ruleset/index.js';
 import { type Data, verdictCode } from './data-schema.js';
 import { type Expression, shared } from './expression-schema.js';
 
@@ -15,6 +15,8 @@ export const metaKey = {
   iiftype: 8,
   nfproto: 15,
   l4proto: 16,
+  ibrname: 17,
+  obrname: 18,
   pkttype: 19,
 } as const;
 export type MetaKey = keyof typeof metaKey;
@@ -31,6 +33,19 @@ export type CompareOp = keyof typeof compareOp;
 const value = (bytes: Buffer): Data => ({ value: bytes });
 
 export const loadMeta = (key: MetaKey): Expression => ({ kind: 'meta', dreg: REGISTER, key: metaKey[key] });
+
+/** The expression that loads an interface's name. */
+export const loadName = (field: NameField): Expression => {
+  switch (field) {
+    case 'iifname':
+    case 'oifname':
+      return loadMeta(field);
+    case 'meta ibrname':
+      return loadMeta('ibrname');
+    case 'meta obrname':
+      return loadMeta('obrname');
+  }
+};
 
 export const loadCt = (key: CtKey): Expression => ({ kind: 'ct', dreg: REGISTER, key: ctKey[key] });
 

@@ -103,7 +103,7 @@ class Lowering implements LoweredRule {
         this.expressions.push(e.immediateVerdict(statement.verdict));
         return;
       case 'dispatch':
-        this.expressions.push(e.loadMeta(statement.field), e.lookupVerdict(statement.map));
+        this.expressions.push(e.loadName(statement.field), e.lookupVerdict(statement.map));
         return;
     }
   }
@@ -173,7 +173,7 @@ class Lowering implements LoweredRule {
   }
 
   #names({ field, negated, names }: NameMatch): void {
-    const load = e.loadMeta(field);
+    const load = e.loadName(field);
     const [only] = names;
     if (only !== undefined && names.length === 1) {
       this.expressions.push(load, e.compare(negated ? 'neq' : 'eq', namePattern(only)));

@@ -177,7 +177,7 @@ describe('the kernel', () => {
 
   test('lacks a feature: one line for each, with the guests that need it', async () => {
     const w = world();
-    w.nftables.features = { ...w.nftables.features, bridgeConntrack: false, bridgeReject: false };
+    w.nftables.features = { ...w.nftables.features, bridgeConntrack: false, bridgeReject: false, bridgeName: false };
     const guests: Ruleset = {
       tables: [
         {
@@ -226,13 +226,25 @@ describe('the kernel', () => {
               ],
             },
             { name: 'guest-102', rules: [] },
+            {
+              name: 'forward',
+              base: { hook: 'forward', priority: 0, policy: 'accept' },
+              rules: [
+                {
+                  matches: [],
+                  statements: [{ kind: 'dispatch', field: 'meta ibrname', map: 'vnets' }],
+                  origin: null,
+                },
+              ],
+            },
           ],
         },
       ],
     };
     await expect(applyRuleset(w, { ruleset: guests, sources, node: 'pve1', author })).rejects.toThrow(
       'this kernel has no connection tracking in the bridge family (nf_conntrack_bridge), needed by the rules of guest 100\n' +
-        'cluster.fw:9: this kernel has no reject in the bridge family (nft_reject_bridge), needed by the rules of guest 101',
+        'cluster.fw:9: this kernel has no reject in the bridge family (nft_reject_bridge), needed by the rules of guest 101\n' +
+        'this kernel has no names of bridges in the bridge family (nft_meta_bridge)',
     );
     expect(w.nftables.commits).toEqual([]);
   });

@@ -29,6 +29,7 @@ const everything: Ruleset = {
                 { kind: 'values', field: 'ip6 saddr', negated: true, values: [one(1n << 127n)] },
                 { kind: 'set', field: 'ip6 daddr', negated: false, set: 's' },
                 { kind: 'names', field: 'iifname', negated: false, names: ['tap*', 'eth0'] },
+                { kind: 'names', field: 'meta ibrname', negated: false, names: ['vmbr0'] },
                 { kind: 'flags', field: 'ct state', test: 'any', mask: 6 },
                 { kind: 'flags', field: 'tcp flags', test: 'exactly', mask: 23, value: 2, negated: true },
               ],

@@ -6,6 +6,7 @@ export class TestKernel implements NftablesPort {
   features: KernelFeatures = {
     bridgeConntrack: true,
     bridgeReject: true,
+    bridgeName: true,
     inetReject: true,
     inetFib: true,
     log: true,

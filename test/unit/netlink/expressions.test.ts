@@ -9,6 +9,7 @@ const bytes = (...values: number[]): Buffer => Buffer.from(values);
 /** Name and data attributes of each expression; the kernel of test/netns takes them and nft shows what they mean. */
 const fixtures: readonly (readonly [what: string, value: Expression, hex: string])[] = [
   ['meta', e.loadMeta('iifname'), '090001006d657461000000001400028008000100000000010800020000000006'],
+  ['meta of a bridge', e.loadName('meta obrname'), '090001006d657461000000001400028008000100000000010800020000000012'],
   ['meta set', e.setMetaMark, '090001006d657461000000001400028008000200000000030800030000000001'],
   [
     'payload',

@@ -35,6 +35,10 @@ describe('matches', () => {
     [[inSet('ip6 daddr', 'dc/web-v6')], 'ip6 daddr @dc/web-v6 drop'],
     [[inSet('arp saddr ip', 'guest-100/ipfilter-net0-v4', true)], 'arp saddr ip != @guest-100/ipfilter-net0-v4 drop'],
     [[names('iifname', 'vmbr0')], 'iifname "vmbr0" drop'],
+    [
+      [names('meta ibrname', 'vmbr0'), notNames('meta obrname', 'v1')],
+      'meta ibrname "vmbr0" meta obrname != "v1" drop',
+    ],
     [[notNames('oifname', 'lo', 'eth0')], 'oifname != { "lo", "eth0" } drop'],
     [[anyFlag('ct state', 2 | 4)], 'ct state established,related drop'],
     [[anyFlag('tcp flags', 1 | 2)], 'tcp flags & (fin | syn) != 0x0 drop'],
@@ -85,6 +89,7 @@ describe('statements', () => {
     [[jump('group-web-in')], 'jump group-web-in'],
     [[{ kind: 'verdict', verdict: { kind: 'goto', chain: 'a' } }], 'goto a'],
     [[{ kind: 'dispatch', field: 'oifname', map: 'guest-in' }], 'oifname vmap @guest-in'],
+    [[{ kind: 'dispatch', field: 'meta ibrname', map: 'vnets' }], 'meta ibrname vmap @vnets'],
   ] as const)('%#', (statements, text) => {
     expect(body([], statements)).toBe(text);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Field, Interval, Match, Table } from '../../../src/ruleset/index.js';
+import type { Field, Interval, Match, NameField, Table } from '../../../src/ruleset/index.js';
 import { ctState, fields, one, range, tcpFlag } from '../../../src/ruleset/index.js';
 import type { IpHeader, Marks, Packet, Passage } from '../../../src/simulate/index.js';
 import { noMarks } from '../../../src/simulate/index.js';
 import { matches } from '../../../src/simulate/match.js';
 import { indexOf } from '../../../src/simulate/table-index.js';
-import { arp, input, output, packet, prerouting, syn } from './packets.js';
+import { arp, bridgeForward, input, output, packet, prerouting, syn } from './packets.js';
 
 const table: Table = {
   family: 'inet',
@@ -127,6 +127,14 @@ describe('interface names', () => {
     expect(holds(arrives(false, 'vmbr'))).toBe(false);
     expect(holds(arrives(false, 'vmbr*'))).toBe(true);
     expect(holds(arrives(true, 'vmbr*'))).toBe(false);
+  });
+
+  it('of a bridge are those of the ports’ bridge, and empty where there is no port', () => {
+    const on = (field: NameField): Match => ({ kind: 'names', field, negated: false, names: ['vmbr0'] });
+    expect(holds(on('meta ibrname'), packet(), bridgeForward)).toBe(true);
+    expect(holds(on('meta obrname'), packet(), bridgeForward)).toBe(true);
+    expect(holds(on('meta ibrname'), packet(), prerouting)).toBe(true);
+    expect(holds(on('meta obrname'), packet(), prerouting)).toBe(false);
   });
 
   it('are empty where there is no interface, so that only a negated match holds', () => {

@@ -24,6 +24,13 @@ export const packet = (network: NetworkHeader = syn, more: Partial<Packet> = {})
 
 export const arp: NetworkHeader = { kind: 'arp', senderAddress: 0x0a000001n, senderMac: 0x020000000001n };
 
-export const input: Passage = { family: 'inet', hook: 'input', iif: 'vmbr0', oif: null };
-export const output: Passage = { family: 'inet', hook: 'output', iif: null, oif: 'vmbr0' };
-export const prerouting: Passage = { family: 'bridge', hook: 'prerouting', iif: 'tap100i0', oif: null };
+export const input: Passage = { family: 'inet', hook: 'input', iif: 'vmbr0', oif: null, bridge: null };
+export const output: Passage = { family: 'inet', hook: 'output', iif: null, oif: 'vmbr0', bridge: null };
+export const prerouting: Passage = {
+  family: 'bridge',
+  hook: 'prerouting',
+  iif: 'tap100i0',
+  oif: null,
+  bridge: 'vmbr0',
+};
+export const bridgeForward: Passage = { ...prerouting, hook: 'forward', oif: 'eth0' };
