@@ -91,7 +91,7 @@ function readLink({ name, span, stanzas }: Interface, start: Start, findings: Fi
     name,
     origin,
     start,
-    mtu,
+    ...(mtu === null ? {} : { mtu }),
     addresses: readings.flatMap(({ addresses }) => addresses),
     gateways: readings.flatMap(({ gateways }) => gateways),
   };
@@ -109,7 +109,6 @@ function impliedLinks(said: readonly Link[]): Link[] {
         ...impliedDevice(lower),
         ...lower,
         start: 'manual',
-        mtu: null,
         addresses: [],
         gateways: [],
       };

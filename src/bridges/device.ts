@@ -1,8 +1,11 @@
 import { isPortPattern, namedPorts, type StanzaOption } from '../site/index.js';
+import type { Bond } from './bond.js';
+import type { Bridge, Lower, PortVlans } from './bridge.js';
 import { isLinkName } from './link-name.js';
-import type { Bond, Bridge, Device, Lower } from './links.js';
+import type { Device } from './links.js';
 import { readBondMode, readFlag, readNumber, readVlanId, readVlanProtocol, readVlanRanges } from './option-value.js';
 import type { Options } from './options.js';
+import { DEFAULT_PVID, unionOfRanges, withoutId } from './vlan-range.js';
 
 /** Options that make a device of a kind ringwall cannot make yet (spec interfaces.md 2.7 and 2.8). */
 const OTHER_KINDS = [
@@ -37,22 +40,33 @@ export function impliedDevice({ name, origin }: Lower): Device {
 }
 
 function readBridge(options: Options, vlanAware: boolean): Bridge {
+  const stp = options.read(readFlag, 'bridge-stp');
+  const delay = options.read(readNumber(0, 255, ' seconds'), 'bridge-fd');
+  const vids = options.read(readVlanRanges, 'bridge-vids', 'bridge-trunk') ?? [];
+  const vlans: PortVlans = { pvid: DEFAULT_PVID, tagged: withoutId(unionOfRanges(vids), DEFAULT_PVID) };
   return {
     kind: 'bridge',
-    ports: readLowers(options, 'bridge-ports'),
-    stp: options.read(readFlag, 'bridge-stp'),
-    forwardDelay: options.read(readNumber(0, 255, ' seconds'), 'bridge-fd'),
-    vlanAware,
-    vids: options.read(readVlanRanges, 'bridge-vids', 'bridge-trunk') ?? [],
+    ports: readLowers(options, 'bridge-ports').map((lower) => ({
+      ...lower,
+      options: {},
+      ...(vlanAware ? { vlans } : {}),
+    })),
+    options: {
+      ...(stp === null ? {} : { stp }),
+      // The kernel counts hundredths of seconds.
+      ...(delay === null ? {} : { forwardDelay: delay * 100 }),
+      vlanAware,
+    },
   };
 }
 
 function readBond(options: Options): Bond {
+  const mode = options.read(readBondMode, 'bond-mode');
+  const miimon = options.read(readNumber(0, 999_999_999, ' milliseconds'), 'bond-miimon');
   return {
     kind: 'bond',
     slaves: readLowers(options, 'bond-slaves', 'bond-ports'),
-    mode: options.read(readBondMode, 'bond-mode'),
-    miimon: options.read(readNumber(0, 999_999_999, ' milliseconds'), 'bond-miimon'),
+    options: { ...(mode === null ? {} : { mode }), ...(miimon === null ? {} : { miimon }) },
   };
 }
 

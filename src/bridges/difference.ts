@@ -62,7 +62,7 @@ function deviceDifferences(link: Link, there: CurrentLink, { links }: CurrentLin
     found.push({ kind: 'link', name, problem: `is a ${there.kind ?? 'device'} instead of a ${wanted}` });
   }
   if (!there.up) found.push({ kind: 'link', name, problem: 'is down' });
-  if (link.mtu !== null && there.mtu !== link.mtu) {
+  if (link.mtu !== undefined && there.mtu !== link.mtu) {
     found.push({ kind: 'link', name, problem: `has MTU ${there.mtu} instead of ${link.mtu}` });
   }
   if (link.kind === 'vlan') {
@@ -80,6 +80,10 @@ function madeKind(link: Link): string | null {
     case 'bridge':
     case 'vlan':
     case 'bond':
+    case 'vxlan':
+    case 'dummy':
+    case 'veth':
+    case 'vrf':
       return link.kind;
     case 'physical':
     case 'loopback':

@@ -1,8 +1,8 @@
 import { spanOf } from '../ruleset/index.js';
 import type { Nic, Site } from '../site/index.js';
+import type { GuestPort, VlanRange } from './bridge.js';
 import type { Findings } from './findings.js';
 import { isLinkName } from './link-name.js';
-import type { GuestPort, VlanRange } from './links.js';
 import { readVlanRanges } from './option-value.js';
 
 /** The ports the guests of a site bring to bridges while they run. */
@@ -10,14 +10,14 @@ export function readGuestPorts(site: Site, findings: Findings): GuestPort[] {
   const known = configuredNames(site);
   return site.guests.flatMap(({ nics }) =>
     nics.flatMap((nic): GuestPort[] => {
-      const { port: name, bridge, tag, linkDown, origin } = nic;
+      const { port: name, bridge, tag, linkDown, firewall, origin } = nic;
       if (bridge === null) return [];
       if (known !== null && !known.has(bridge)) reportUnknown(nic, bridge, findings);
       if (!isLinkName(bridge)) {
         findings.leave({ link: name, option: 'bridge', value: bridge, reason: 'wrong value' }, spanOf(origin));
         return [];
       }
-      return [{ name, bridge, tag, trunks: readTrunks(nic, findings), linkDown, origin }];
+      return [{ name, bridge, tag, trunks: readTrunks(nic, findings), linkDown, firewall, origin }];
     }),
   );
 }

@@ -1,4 +1,6 @@
 import type { Origin } from '../ruleset/index.js';
+import type { Bond } from './bond.js';
+import type { Bridge, GuestPort, Lower, VlanProtocol } from './bridge.js';
 
 /** What a node's interfaces files and guests want its links to be. What the files do not say is left alone. */
 export interface Links {
@@ -10,14 +12,23 @@ export interface Links {
   readonly unmanaged: readonly Unmanaged[];
 }
 
+/** What is optional here is left alone when it is absent. */
 export type Link = Device & {
   /** A name `isLinkName` allows; so are all names of other links below. */
   readonly name: string;
   /** The first line that names it. */
   readonly origin: Origin;
   readonly start: Start;
-  /** Bytes; null leaves it alone. */
-  readonly mtu: number | null;
+  /** Absent is up: `link-down yes` keeps it down. */
+  readonly down?: true;
+  /** Bytes. */
+  readonly mtu?: number;
+  /** The hardware address in lower case with colons. */
+  readonly mac?: string;
+  readonly alias?: string;
+  /** The VRF it belongs to. */
+  readonly vrf?: Lower;
+  readonly sysctls?: LinkSysctls;
   readonly addresses: readonly Address[];
   /** Next hops of default routes. */
   readonly gateways: readonly Gateway[];
@@ -30,53 +41,49 @@ export type Device =
   | Bridge
   | VlanDevice
   | Bond
-  /** Of a kind that cannot be made yet; `option` is the one that says so, such as `vxlan-id`. */
+  | Vxlan
+  | { readonly kind: 'dummy' }
+  /** One end of a pair; the other end has a stanza of its own, or is made along. */
+  | { readonly kind: 'veth'; readonly peer: string }
+  | { readonly kind: 'vrf'; readonly table: number }
+  /** Of a kind that cannot be made yet; `option` is the one that says so, such as `tunnel-mode`. */
   | { readonly kind: 'other'; readonly option: string };
-
-export interface Bridge {
-  readonly kind: 'bridge';
-  /** The ports the files name, which are a minimum: guests and other people add theirs. */
-  readonly ports: readonly Lower[];
-  readonly stp: boolean | null;
-  /** Seconds. */
-  readonly forwardDelay: number | null;
-  readonly vlanAware: boolean;
-  /** Carried tagged by the ports the files name, when the bridge is VLAN-aware. */
-  readonly vids: readonly VlanRange[];
-}
 
 export interface VlanDevice {
   readonly kind: 'vlan';
   readonly parent: Lower;
   /** From 1 to 4094. */
   readonly id: number;
-  readonly protocol: '802.1q' | '802.1ad';
+  readonly protocol: VlanProtocol;
+  /** Is its carrier that of the bridge ports which carry its id? */
+  readonly bridgeBinding?: boolean;
 }
 
-export interface Bond {
-  readonly kind: 'bond';
-  readonly slaves: readonly Lower[];
-  readonly mode: BondMode | null;
-  /** How often the carrier is looked at, in milliseconds. */
-  readonly miimon: number | null;
+export interface Vxlan {
+  readonly kind: 'vxlan';
+  /** From 1 to 16777214. */
+  readonly id: number;
+  /** UDP port; absent is 4789. */
+  readonly port?: number;
+  /** The own end of the tunnel. */
+  readonly local?: string;
+  /** A multicast group or the one other end. */
+  readonly group?: string;
+  readonly device?: Lower;
+  /** Where frames to unknown stations go, each with its line. */
+  readonly remotes: readonly { readonly address: string; readonly origin: Origin }[];
+  readonly options: VxlanOptions;
 }
 
-/** By the number the kernel has for them (uapi linux/if_bonding.h BOND_MODE_*). */
-export const bondModes = [
-  'balance-rr',
-  'active-backup',
-  'balance-xor',
-  'broadcast',
-  '802.3ad',
-  'balance-tlb',
-  'balance-alb',
-] as const;
-export type BondMode = (typeof bondModes)[number];
-
-/** A link that another one stands on, and the line that says so. */
-export interface Lower {
-  readonly name: string;
-  readonly origin: Origin;
+/** What can change while a VXLAN device lives (uapi linux/if_link.h IFLA_VXLAN_*). */
+export interface VxlanOptions {
+  readonly learning?: boolean;
+  /** Seconds. */
+  readonly ageing?: number;
+  /** 0 is automatic. */
+  readonly ttl?: number;
+  /** 1 is inherited. */
+  readonly tos?: number;
 }
 
 /** `auto` comes up at boot, `hotplug` when its device appears, `manual` only under a link that comes up. */
@@ -86,32 +93,40 @@ export interface Address {
   /** In canonical form: dotted IPv4, or IPv6 as RFC 5952 writes it. */
   readonly address: string;
   readonly prefixLength: number;
+  /** RT_SCOPE_*: 0 universe (also when absent), 200 site, 253 link, 254 host. */
+  readonly scope?: number;
+  readonly broadcast?: string;
+  /** The other end of a point-to-point link. */
+  readonly peer?: string;
+  /** Seconds; absent is for ever. */
+  readonly preferredLifetime?: number;
   readonly origin: Origin;
 }
 
 export interface Gateway {
   /** In canonical form. */
   readonly address: string;
-  readonly metric: number | null;
+  readonly metric?: number;
+  /** Absent is true: it may lie outside every network of the link, as providers of single addresses want it. */
+  readonly onlink?: boolean;
+  /** The routing table; absent is that of the link's VRF, else the main one. */
+  readonly table?: number;
   readonly origin: Origin;
 }
 
-/** VLAN ids from `first` to `last`, both from 1 to 4094. */
-export interface VlanRange {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** The host's end of a guest's NIC: `tap<id>i<n>` or `veth<id>i<n>`. */
-export interface GuestPort {
-  readonly name: string;
-  readonly bridge: string;
-  readonly tag: number | null;
-  /** VLAN ids the guest may tag itself; null is all of them. */
-  readonly trunks: readonly VlanRange[] | null;
-  readonly linkDown: boolean;
-  readonly origin: Origin;
-}
+/** Settings of an interface below /proc/sys/net/, each `FAMILY/conf/INTERFACE/NAME` there. */
+export const linkSysctlNames = [
+  'ipv4/forwarding',
+  'ipv4/arp_accept',
+  'ipv6/forwarding',
+  'ipv6/disable_ipv6',
+  'ipv6/accept_ra',
+  'ipv6/autoconf',
+  'ipv6/addr_gen_mode',
+  'mpls/input',
+] as const;
+export type LinkSysctlName = (typeof linkSysctlNames)[number];
+export type LinkSysctls = { readonly [Name in LinkSysctlName]?: number };
 
 export interface Unmanaged {
   /** The interface it is said of, as the file spells it. */
@@ -125,19 +140,45 @@ export interface Unmanaged {
 
 /** The links that a link needs to be there before it. */
 export function lowersOf(link: Link): readonly Lower[] {
-  switch (link.kind) {
+  const vrf = link.vrf === undefined ? [] : [link.vrf];
+  return [...lowersOfDevice(link), ...vrf];
+}
+
+function lowersOfDevice(device: Device): readonly Lower[] {
+  switch (device.kind) {
     case 'bridge':
-      return link.ports;
+      return device.ports;
     case 'bond':
-      return link.slaves;
+      return device.slaves;
     case 'vlan':
-      return [link.parent];
+      return [device.parent];
+    case 'vxlan':
+      return device.device === undefined ? [] : [device.device];
     case 'physical':
     case 'loopback':
+    case 'dummy':
+    case 'veth':
+    case 'vrf':
     case 'other':
       return [];
   }
 }
 
 /** The links that belong to this one: a VLAN's parent does not, it only carries it. */
-export const portsOf = (link: Link): readonly Lower[] => (link.kind === 'vlan' ? [] : lowersOf(link));
+export function portsOf(device: Device): readonly Lower[] {
+  switch (device.kind) {
+    case 'bridge':
+      return device.ports;
+    case 'bond':
+      return device.slaves;
+    case 'physical':
+    case 'loopback':
+    case 'vlan':
+    case 'vxlan':
+    case 'dummy':
+    case 'veth':
+    case 'vrf':
+    case 'other':
+      return [];
+  }
+}

@@ -1,6 +1,7 @@
 import { prefixLength, spellIpv4, spellIpv6 } from '../ruleset/index.js';
 import { type AddressFamily, parseAddress, parseNetwork, widthOf } from '../site/index.js';
-import { type BondMode, bondModes, type VlanRange } from './links.js';
+import { type BondMode, bondModes } from './bond.js';
+import type { VlanRange } from './bridge.js';
 
 /** A value of an option, or in words what the option takes. */
 export type Value<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };

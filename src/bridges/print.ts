@@ -1,15 +1,14 @@
 import { Failure } from '../diagnostics/index.js';
 import { type Origin, spellOrigin } from '../ruleset/index.js';
+import type { GuestPort } from './bridge.js';
 import { isLinkName } from './link-name.js';
-import { type GuestPort, type Link, type Links, portsOf, type Unmanaged, type VlanRange } from './links.js';
+import { type Link, type Links, portsOf, type Unmanaged } from './links.js';
 import { linksThatStart, lowersFirst } from './order.js';
+import { DEFAULT_PVID, spellRange } from './vlan-range.js';
 
 const HEADER = `# Makes the links where there are none yet, with: ip -batch links.batch
 # Then the VLAN ids of their ports, with: sed -n 's/^#bridge //p' links.batch | bridge -batch -
 `;
-
-/** The VLAN every new port carries untagged (IFLA_BR_VLAN_DEFAULT_PVID); naming it again would make it tagged. */
-const DEFAULT_PVID = 1;
 
 /**
  * The links as text for `ip -batch`, on a host that has none but its hardware: a block for each link that comes up,
@@ -47,13 +46,13 @@ function linkLines(link: Link, { byName, slaves }: AllLinks): string[] {
     ...creationOf(link),
     ...portsOf(link).flatMap((port) => portLines(link, byName.get(port.name))),
     ...vlanIdLines(link, byName),
-    ...(link.mtu === null ? [] : [`link set dev ${name} mtu ${link.mtu}`]),
+    ...(link.mtu === undefined ? [] : [`link set dev ${name} mtu ${link.mtu}`]),
     ...link.addresses.map(({ address, prefixLength }) => `address add ${address}/${prefixLength} dev ${name}`),
     ...(slaves.has(name) ? [] : [`link set dev ${name} up`]),
     // The gateway may lie outside every network of the link, as providers of single addresses want it.
     ...link.gateways.map(
       ({ address, metric }) =>
-        `route add default via ${address} dev ${name} onlink${metric === null ? '' : ` metric ${metric}`}`,
+        `route add default via ${address} dev ${name} onlink${metric === undefined ? '' : ` metric ${metric}`}`,
     ),
   ];
 }
@@ -70,14 +69,18 @@ function creationOf(link: Link): string[] {
   switch (link.kind) {
     case 'physical':
     case 'loopback':
+    case 'vxlan':
+    case 'dummy':
+    case 'veth':
+    case 'vrf':
     case 'other':
       return [];
     case 'bridge': {
+      const { stp, forwardDelay, vlanAware } = link.options;
       const words = [
-        ...(link.stp === null ? [] : [`stp_state ${Number(link.stp)}`]),
-        // The kernel counts hundredths of seconds.
-        ...(link.forwardDelay === null ? [] : [`forward_delay ${link.forwardDelay * 100}`]),
-        ...(link.vlanAware ? ['vlan_filtering 1'] : []),
+        ...(stp === undefined ? [] : [`stp_state ${Number(stp)}`]),
+        ...(forwardDelay === undefined ? [] : [`forward_delay ${forwardDelay}`]),
+        ...(vlanAware === true ? ['vlan_filtering 1'] : []),
       ];
       return [['link add dev', checked(link.name), 'type bridge', ...words].join(' ')];
     }
@@ -86,9 +89,10 @@ function creationOf(link: Link): string[] {
       return [`link add link ${parent} dev ${checked(link.name)} type vlan protocol ${link.protocol} id ${link.id}`];
     }
     case 'bond': {
+      const { mode, miimon } = link.options;
       const words = [
-        ...(link.mode === null ? [] : [`mode ${link.mode}`]),
-        ...(link.miimon === null ? [] : [`miimon ${link.miimon}`]),
+        ...(mode === undefined ? [] : [`mode ${mode}`]),
+        ...(miimon === undefined ? [] : [`miimon ${miimon}`]),
       ];
       return [['link add dev', checked(link.name), 'type bond', ...words].join(' ')];
     }
@@ -105,25 +109,17 @@ function portLines(master: Link, port: Link | undefined): string[] {
 
 /** The ids an aware bridge's ports carry, and for a VLAN device on such a bridge the id the bridge itself does. */
 function vlanIdLines(link: Link, byName: AllLinks['byName']): string[] {
-  if (link.kind === 'bridge' && link.vlanAware) {
+  if (link.kind === 'bridge') {
     const ports = link.ports.filter(({ name }) => byName.get(name)?.kind !== 'other');
-    return ports.flatMap(({ name }) =>
-      withoutDefault(link.vids).map((range) => `#bridge vlan add dev ${checked(name)} vid ${spellRange(range)}`),
+    return ports.flatMap(({ name, vlans }) =>
+      (vlans?.tagged ?? []).map((range) => `#bridge vlan add dev ${checked(name)} vid ${spellRange(range)}`),
     );
   }
   if (link.kind !== 'vlan' || link.id === DEFAULT_PVID) return [];
   const parent = byName.get(link.parent.name);
-  const aware = parent?.kind === 'bridge' && parent.vlanAware;
+  const aware = parent?.kind === 'bridge' && parent.options.vlanAware === true;
   return aware ? [`#bridge vlan add dev ${checked(parent.name)} vid ${link.id} self`] : [];
 }
-
-function withoutDefault(ranges: readonly VlanRange[]): VlanRange[] {
-  return ranges
-    .map(({ first, last }) => ({ first: Math.max(first, DEFAULT_PVID + 1), last }))
-    .filter(({ first, last }) => first <= last);
-}
-
-const spellRange = ({ first, last }: VlanRange): string => (first === last ? `${first}` : `${first}-${last}`);
 
 const because: Readonly<Record<Unmanaged['reason'], string>> = {
   'not yet': 'not-yet',

@@ -45,6 +45,8 @@ function readGateways(options: Options): Gateway[] {
   const metric = options.read(readNumber(0, 999_999_999, ''), 'metric');
   return options.takeAll('gateway').flatMap((option) => {
     const address = options.value(option, readGateway(option.value.value));
-    return address === null ? [] : [{ address, metric, origin: originOf(option.value.span) }];
+    return address === null
+      ? []
+      : [{ address, ...(metric === null ? {} : { metric }), origin: originOf(option.value.span) }];
   });
 }

@@ -12,30 +12,21 @@ describe('kinds of links', () => {
       kind: 'bridge',
       origin: at(2),
       start: 'auto',
-      mtu: null,
       addresses: [],
       gateways: [],
       ports: [
-        { name: 'eth0', origin: at(3) },
-        { name: 'eth1', origin: at(3) },
+        { name: 'eth0', origin: at(3), options: {} },
+        { name: 'eth1', origin: at(3), options: {} },
       ],
-      stp: true,
-      forwardDelay: 4,
-      vlanAware: false,
-      vids: [],
+      options: { stp: true, forwardDelay: 400, vlanAware: false },
     });
     expect(linkOf('iface br\n\tbridge-ports none\n', 'br')).toMatchObject({ kind: 'bridge', ports: [] });
   });
 
   it('a VLAN-aware bridge needs none', () => {
-    expect(linkOf('iface br\n\tbridge-vlan-aware yes\n\tbridge-vids 2,5 100-199\n', 'br')).toMatchObject({
+    expect(linkOf('iface br\n\tbridge-vlan-aware yes\n', 'br')).toMatchObject({
       kind: 'bridge',
-      vlanAware: true,
-      vids: [
-        { first: 2, last: 2 },
-        { first: 5, last: 5 },
-        { first: 100, last: 199 },
-      ],
+      options: { vlanAware: true },
     });
     expect(linkOf('iface eth0\n\tbridge-vlan-aware no\n', 'eth0')).toMatchObject({ kind: 'physical' });
   });
@@ -71,10 +62,13 @@ describe('kinds of links', () => {
     expect(linkOf('iface b\n\tbond_slaves eth0 eth1\n\tbond-mode 802.3AD\n\tbond-miimon 100\n', 'b')).toMatchObject({
       kind: 'bond',
       slaves: [{ name: 'eth0' }, { name: 'eth1' }],
-      mode: '802.3ad',
-      miimon: 100,
+      options: { mode: '802.3ad', miimon: 100 },
     });
-    expect(linkOf('iface b\n\tbond-mode 6\n', 'b')).toMatchObject({ kind: 'bond', slaves: [], mode: 'balance-alb' });
+    expect(linkOf('iface b\n\tbond-mode 6\n', 'b')).toMatchObject({
+      kind: 'bond',
+      slaves: [],
+      options: { mode: 'balance-alb' },
+    });
   });
 
   it.each([['vxlan-id 9'], ['link-type dummy'], ['ovs_type OVSBridge'], ['vrf-table auto']])(
@@ -136,7 +130,7 @@ describe('several stanzas of one interface', () => {
         ],
         gateways: [
           { address: '192.0.2.1', metric: 5, origin: at(4) },
-          { address: 'fe80::1', metric: null, origin: at(8) },
+          { address: 'fe80::1', origin: at(8) },
         ],
       },
     ]);
@@ -275,6 +269,7 @@ describe('ports of guests', () => {
           { first: 10, last: 19 },
         ],
         linkDown: true,
+        firewall: false,
         origin: { file: 'etc/pve/nodes/pve1/qemu-server/100.conf', line: 1 },
       },
       {
@@ -283,6 +278,7 @@ describe('ports of guests', () => {
         tag: null,
         trunks: null,
         linkDown: false,
+        firewall: false,
         origin: { file: 'etc/pve/nodes/pve1/lxc/200.conf', line: 1 },
       },
     ]);

@@ -75,7 +75,6 @@ describe('the batch', () => {
           name,
           origin: { file: 'f', line: 1 },
           start: 'auto',
-          mtu: null,
           addresses: [],
           gateways: [],
         },

@@ -187,7 +187,6 @@ describe('compile', () => {
         name: 'eth0',
         origin: origin(2),
         start: 'auto',
-        mtu: null,
         addresses: [{ address: '192.0.2.10', prefixLength: 24, origin: origin(3) }],
         gateways: [],
       },
