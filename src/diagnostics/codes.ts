@@ -46,10 +46,13 @@ export const diagnosticCodes = {
 
   // parser: /etc/network/interfaces
   'interfaces/unknown-keyword': { severity: 'error', title: 'A line outside every iface stanza that starts no stanza' },
-  'interfaces/unsupported-stanza': { severity: 'warning', title: 'A stanza that ringwall does not read' },
+  'interfaces/unsupported-stanza': { severity: 'warning', title: 'A keyword that ringwall does not act on' },
+  'interfaces/template': { severity: 'warning', title: 'A line of a template, which is not rendered' },
+  'interfaces/comment': { severity: 'warning', title: 'A comment that reaches into a value, or takes in a line' },
+  'interfaces/dialect': { severity: 'hint', title: 'A line that programs read differently' },
   'interfaces/missing-name': { severity: 'error', title: 'auto, allow- or iface without an interface name' },
   'interfaces/missing-value': { severity: 'error', title: 'An option or source line without a value' },
-  'interfaces/ignored-words': { severity: 'warning', title: 'Words after the method of an iface line' },
+  'interfaces/ignored-words': { severity: 'warning', title: 'Words behind the end of what a line can say' },
 
   // parser: corosync.conf
   'corosync/unreadable-line': { severity: 'warning', title: 'A line that is no section, key or end of section' },

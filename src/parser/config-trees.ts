@@ -64,14 +64,25 @@ export type InterfacesContent =
   | { readonly kind: 'blank' | 'comment' }
   /** `auto`, or `allow-<class>`; `auto` and `allow-auto` have the class `auto`. */
   | { readonly kind: 'auto'; readonly class: string; readonly names: readonly Word[] }
-  | { readonly kind: 'iface'; readonly name: Word; readonly family: Word | null; readonly method: Word | null }
+  | {
+      readonly kind: 'iface';
+      readonly name: Word;
+      readonly family: Word | null;
+      readonly method: Word | null;
+      /** The stanza whose options come before its own: Debian's ifupdown only. */
+      readonly inherits: Word | null;
+    }
   | { readonly kind: 'source'; readonly directory: boolean; readonly path: Word }
-  /** Belongs to the iface stanza above; `key` has `_` folded to `-`. */
+  /** What only one dialect has: `vlan` is of ifupdown2, the others are of Debian's ifupdown. */
+  | { readonly kind: 'foreign'; readonly keyword: ForeignKeyword; readonly names: readonly Word[] }
+  /** Belongs to the stanza above, an `iface` or a foreign one; `key` has `_` folded to `-`. */
   | { readonly kind: 'option'; readonly key: Word; readonly value: Word }
   /** Joined to the line above by that line's final backslash. */
   | { readonly kind: 'continuation' }
   /** Cannot be read, or belongs to a stanza that cannot. */
   | { readonly kind: 'inert' };
+
+export type ForeignKeyword = 'vlan' | 'mapping' | 'rename' | 'no-auto-down' | 'no-scripts';
 
 /** Which guests run where, from `.vmlist`; spec section 6.1. */
 export interface VmList {

@@ -10,15 +10,17 @@ export type InterfacesShape =
       readonly name: Piece | null;
       readonly family: Piece | null;
       readonly method: Piece | null;
+      /** The name behind `inherits`. */
+      readonly inherits: Piece | null;
       readonly rest: Piece | null;
     }
-  | { readonly kind: 'source'; readonly keyword: Piece; readonly path: Piece | null }
-  | { readonly kind: 'other'; readonly keyword: Piece }
+  | { readonly kind: 'source'; readonly keyword: Piece; readonly path: Piece | null; readonly rest: Piece | null }
+  | { readonly kind: 'other'; readonly keyword: Piece; readonly names: readonly Piece[] }
   | { readonly kind: 'option'; readonly key: Piece; readonly value: Piece | null };
 
 /** Takes a line without its surrounding blanks. */
 export function parseInterfacesLine(line: string): InterfacesShape {
-  const { kind, keyword, names, name, family, method, rest, path, key, value } = fields(
+  const { kind, keyword, names, name, family, method, inherits, rest, path, key, value } = fields(
     parse(line, { startRule: 'Line' }),
   );
   switch (kind) {
@@ -31,12 +33,13 @@ export function parseInterfacesLine(line: string): InterfacesShape {
         name: optionalPiece(name),
         family: optionalPiece(family),
         method: optionalPiece(method),
+        inherits: optionalPiece(inherits),
         rest: optionalPiece(rest),
       };
     case 'source':
-      return { kind, keyword: piece(keyword), path: optionalPiece(path) };
+      return { kind, keyword: piece(keyword), path: optionalPiece(path), rest: optionalPiece(rest) };
     case 'other':
-      return { kind, keyword: piece(keyword) };
+      return { kind, keyword: piece(keyword), names: list(names).map(piece) };
     default:
       return { kind: 'option', key: piece(key), value: optionalPiece(value) };
   }

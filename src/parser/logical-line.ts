@@ -4,10 +4,12 @@ import { type RawLine, trimLine, withoutByteOrderMark } from './lines.js';
 
 const CONTINUES = /\\[ \t\r\v\f]*$/;
 
-/** One line for the reader and the number of lines in the file that make it up. */
+/** One line for the reader, and the lines of the file that make it up. */
 export interface LogicalLine {
   readonly reader: LineReader;
-  readonly lines: number;
+  /** The number of the first, from 1. */
+  readonly number: number;
+  readonly texts: readonly string[];
 }
 
 /**
@@ -22,7 +24,7 @@ export function logicalLines(file: string, lines: readonly RawLine[], report: Re
     const [only = ''] = group;
     const single = group.length === 1 && !only.includes('\\');
     const reader = single ? lineReader(file, number, only, report) : joined(file, number, group, report);
-    logical.push({ reader, lines: group.length });
+    logical.push({ reader, number, texts: group });
     first += group.length;
   }
   return logical;

@@ -12,7 +12,12 @@ function brief(content: InterfacesContent): string {
     case 'auto':
       return `auto ${content.class}: ${content.names.map(({ value }) => value)}`;
     case 'iface':
-      return `iface ${content.name.value} ${content.family?.value} ${content.method?.value}`;
+      return [
+        `iface ${content.name.value} ${content.family?.value} ${content.method?.value}`,
+        ...(content.inherits === null ? [] : [`inherits ${content.inherits.value}`]),
+      ].join(' ');
+    case 'foreign':
+      return `${content.keyword}: ${content.names.map(({ value }) => value)}`;
     case 'source':
       return `${content.directory ? 'directory' : 'file'} ${content.path.value}`;
     case 'option':
@@ -37,9 +42,9 @@ test('every kind of line', () => {
         'allow-auto eth1',
         'iface vmbr0 inet static',
         '\taddress 192.0.2.1/24',
-        '',
         '    # inside',
         '\tbridge_ports  eth0 eth1  ',
+        '',
         'iface eth0',
         'iface eth1 inet',
         'source /etc/network/interfaces.d/*',
@@ -54,9 +59,9 @@ test('every kind of line', () => {
       'auto auto: eth1',
       'iface vmbr0 inet static',
       'address = 192.0.2.1/24',
-      'blank',
       'comment',
       'bridge-ports = eth0 eth1',
+      'blank',
       'iface eth0 undefined undefined',
       'iface eth1 inet undefined',
       'file /etc/network/interfaces.d/*',
@@ -75,14 +80,45 @@ describe('lines that cannot be read', () => {
     ['address 192.0.2.1', ['inert'], ['interfaces/unknown-keyword']],
     ['auto lo\n address 192.0.2.1', ['auto auto: lo', 'inert'], ['interfaces/unknown-keyword']],
     ['iface a\n mtu', ['iface a undefined undefined', 'inert'], ['interfaces/missing-value']],
-    ['iface a inet static inherits b', ['iface a inet static'], ['interfaces/ignored-words']],
-    ['mapping eth0\n script /x\nauto a', ['inert', 'inert', 'auto auto: a'], ['interfaces/unsupported-stanza']],
+    ['iface a inet static mtu 1500', ['iface a inet static'], ['interfaces/ignored-words']],
+    ['source a b', ['file a'], ['interfaces/ignored-words']],
     [
-      'iface a\nno-scripts a\n mtu 1500',
-      ['iface a undefined undefined', 'inert', 'mtu = 1500'],
-      ['interfaces/unsupported-stanza'],
+      '% if x:\niface a\n% endif\n mtu 1500',
+      ['inert', 'iface a undefined undefined', 'inert', 'mtu = 1500'],
+      ['interfaces/template', 'interfaces/template'],
     ],
     ['auto a\0b', ['inert'], ['syntax/character']],
+  ])('%j', (text, lines, codes) => {
+    expect(briefly(text)).toEqual({ lines, codes });
+  });
+});
+
+describe('lines of one dialect', () => {
+  test.each([
+    ['iface a inet static inherits b', ['iface a inet static inherits b'], ['interfaces/dialect']],
+    [
+      'iface a inherits b c',
+      ['iface a undefined undefined inherits b'],
+      ['interfaces/dialect', 'interfaces/ignored-words'],
+    ],
+    [
+      'mapping eth0 eth1\n script /x\n map a\\b\nauto a',
+      ['mapping: eth0,eth1', 'script = /x', 'map = a b', 'auto auto: a'],
+      ['interfaces/unsupported-stanza', 'interfaces/dialect'],
+    ],
+    ['vlan br\n bridge_vids 5', ['vlan: br', 'bridge-vids = 5'], ['interfaces/unsupported-stanza']],
+    ['rename a=b c=d', ['rename: a=b,c=d'], ['interfaces/unsupported-stanza']],
+    [
+      'iface a\nno-scripts a\n mtu 1500',
+      ['iface a undefined undefined', 'no-scripts: a', 'mtu = 1500'],
+      ['interfaces/unsupported-stanza'],
+    ],
+    ['auto /eth* eth1', ['auto auto: /eth*,eth1'], ['interfaces/dialect']],
+    [
+      'iface a\n\n mtu 1500\n\n\n alias b',
+      ['iface a undefined undefined', 'blank', 'mtu = 1500', 'blank', 'blank', 'alias = b'],
+      ['interfaces/dialect', 'interfaces/dialect'],
+    ],
   ])('%j', (text, lines, codes) => {
     expect(briefly(text)).toEqual({ lines, codes });
   });
@@ -91,7 +127,7 @@ describe('lines that cannot be read', () => {
 describe('lines joined by a backslash', () => {
   test('are one line, and the words know where they stand', () => {
     const { contents, diagnostics } = read('iface a\n  bridge-ports eth0 \\\n    eth1 \\  \n    eth2\n  mtu 1500\n');
-    expect(diagnostics).toEqual([]);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['interfaces/dialect']);
     expect(contents.map(brief)).toEqual([
       'iface a undefined undefined',
       'bridge-ports = eth0 eth1 eth2',
