@@ -97,7 +97,7 @@ function featuresOf(family: TableFamily, { matches, statements }: Rule): Feature
   return features;
 }
 
-/** For each chain the guests whose ports are sent there by a verdict map, directly or over other chains. */
+/** For each chain the guests whose frames are sent there by a verdict map, directly or over other chains. */
 function guestsByChain(table: Table): Map<string, Set<number>> {
   const next = new Map(
     table.chains.map(({ name, rules }) => [name, rules.flatMap((rule) => referencesOf(rule).chains)]),
@@ -110,9 +110,9 @@ function guestsByChain(table: Table): Map<string, Set<number>> {
     guests.set(chain, known);
     for (const name of next.get(chain) ?? []) reach(name, guest);
   };
-  for (const { key, verdict } of table.maps.flatMap(({ elements }) => elements)) {
-    // tap<id>i<n> and veth<id>i<n> are the host's ends of a guest's interfaces.
-    const id = /^(?:tap|veth)(\d+)i\d+$/.exec(key)?.[1];
+  for (const { origin, verdict } of table.maps.flatMap(({ elements }) => elements)) {
+    // Every element comes from a line of a guest's configuration.
+    const id = /\/(\d+)\.conf$/.exec(origin?.file ?? '')?.[1];
     if (id !== undefined) for (const chain of chainsOf(verdict)) reach(chain, Number(id));
   }
   return guests;

@@ -156,8 +156,8 @@ function compileGuests(
       name: TABLE_NAME,
       sets: [...sharedSets, ...members.flatMap(({ sets }) => sets)],
       maps: [
-        { name: GUEST_IN, elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
-        { name: GUEST_OUT, elements: members.flatMap((unit) => unit.out) },
+        { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
+        { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
       ],
       chains: [...base, ...shared, ...members.flatMap(({ chains }) => chains)],
     }),

@@ -1,6 +1,6 @@
 import type { DataType } from './field.js';
 import type { Interval } from './interval.js';
-import type { BaseHook, TableFamily, Verdict } from './ruleset.js';
+import type { BaseHook, KeyType, MapKey, TableFamily, Verdict } from './ruleset.js';
 
 /** Our tables as the kernel holds them, read back in one consistent dump. */
 export interface CurrentRuleset {
@@ -47,5 +47,6 @@ export interface CurrentSet {
 
 export interface CurrentMap {
   readonly name: string;
-  readonly elements: readonly { readonly key: string; readonly verdict: Verdict }[];
+  readonly type: KeyType;
+  readonly elements: readonly { readonly key: MapKey; readonly verdict: Verdict }[];
 }

@@ -4,9 +4,9 @@ import type { DataType } from './field.js';
 import { fields } from './field.js';
 import type { Interval } from './interval.js';
 import type { Operation, TableRef } from './operation.js';
-import { printVerdict } from './print.js';
+import { printMapKey, printVerdict } from './print.js';
 import { chainsOf } from './references.js';
-import type { MapElement, NamedSet, Verdict, VerdictMap } from './ruleset.js';
+import type { MapElement, MapKey, NamedSet, Verdict, VerdictMap } from './ruleset.js';
 import { spellInterval } from './spelling.js';
 
 export interface ElementSteps {
@@ -52,7 +52,7 @@ export function diffMapElements(
 ): ElementSteps {
   const had = new Map(current.elements.map(({ key, verdict }) => [key, verdict]));
   const wanted = new Map(desired.elements.map((element) => [element.key, element]));
-  const stays = (key: string, verdict: Verdict): boolean => {
+  const stays = (key: MapKey, verdict: Verdict): boolean => {
     const element = wanted.get(key);
     return element !== undefined && sameVerdict(element.verdict, verdict) && !chainsOf(verdict).some(chainIsNew);
   };
@@ -62,12 +62,12 @@ export function diffMapElements(
     return verdict === undefined || !stays(key, verdict);
   });
 
-  const describe = (action: Change['action'], key: string, verdict: Verdict, origin: MapElement['origin']): Change => ({
+  const describe = (action: Change['action'], key: MapKey, verdict: Verdict, origin: MapElement['origin']): Change => ({
     action,
     kind: 'element',
     table,
     name: desired.name,
-    text: `"${key}" : ${printVerdict(verdict)}`,
+    text: `${printMapKey(key)} : ${printVerdict(verdict)}`,
     origin,
   });
   return {

@@ -221,11 +221,11 @@ function diffChains(
 function namesMadeAnew(desired: Table, current: CurrentTable): Set<string> {
   const shapes = new Map<string, string>();
   for (const { name, type } of current.sets) shapes.set(name, type);
-  for (const { name } of current.maps) shapes.set(name, 'map');
+  for (const { name, type } of current.maps) shapes.set(name, `map of ${type}`);
   for (const name of current.foreignSets) shapes.set(name, 'foreign');
   const wanted = [
     ...desired.sets.map(({ name, type }) => [name, type] as const),
-    ...desired.maps.map(({ name }) => [name, 'map'] as const),
+    ...desired.maps.map(({ name, type }) => [name, `map of ${type}`] as const),
   ];
   return new Set(wanted.flatMap(([name, shape]) => (shapes.get(name) === shape ? [] : [name])));
 }
@@ -249,4 +249,4 @@ const describeChain = ({ base }: Chain): string =>
 const describeRules = (count: number): string => (count === 1 ? '1 rule' : `${count} rules`);
 const describeElements = (count: number): string => (count === 1 ? '1 element' : `${count} elements`);
 const describeSet = (set: NamedSet): string => `${set.type}, ${describeElements(set.elements.length)}`;
-const describeMap = (map: VerdictMap): string => describeElements(map.elements.length);
+const describeMap = (map: VerdictMap): string => `${map.type}, ${describeElements(map.elements.length)}`;

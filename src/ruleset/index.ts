@@ -4,12 +4,20 @@ export type { CurrentChain, CurrentMap, CurrentRule, CurrentRuleset, CurrentSet,
 export { diffRuleset, type RulesetDiff } from './diff.js';
 export { ruleDigest } from './digest.js';
 export type { DataType, Field, FlagField, NameField } from './field.js';
-export { ctState, fields, tcpFlag } from './field.js';
+export { ctState, fields, nameFields, tcpFlag } from './field.js';
 export type { Interval } from './interval.js';
 export { includes, merge, one, prefixLength, range, subtract } from './interval.js';
 export { readJson, rulesetFromJson, rulesetToJson } from './json.js';
 export type { Operation, RulePosition, TableRef, TransactionError, TransactionResult } from './operation.js';
-export { printMapElement, printRule, printRuleBody, printRuleset, printTable, printVerdict } from './print.js';
+export {
+  printMapElement,
+  printMapKey,
+  printRule,
+  printRuleBody,
+  printRuleset,
+  printTable,
+  printVerdict,
+} from './print.js';
 export { Reader, UnreadableValue } from './reader.js';
 export { chainsOf, type References, referencesOf } from './references.js';
 export type {
@@ -17,8 +25,11 @@ export type {
   Chain,
   FlagMatch,
   Hook,
+  KeyField,
+  KeyType,
   LimitUnit,
   MapElement,
+  MapKey,
   Match,
   NamedSet,
   NameMatch,

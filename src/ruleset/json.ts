@@ -80,16 +80,15 @@ const readSet = (reader: Reader): NamedSet => ({
   origin: reader.field('origin').nullable(readOrigin),
 });
 
-const readMap = (reader: Reader): VerdictMap => ({
-  name: reader.field('name').string(),
-  elements: reader.field('elements').list(readMapElement),
-});
-
-const readMapElement = (reader: Reader): MapElement => ({
-  key: reader.field('key').string(),
-  verdict: readVerdict(reader.field('verdict')),
-  origin: reader.field('origin').nullable(readOrigin),
-});
+function readMap(reader: Reader): VerdictMap {
+  const type = reader.field('type').oneOf(['ifname', 'ether_addr']);
+  const readElement = (element: Reader): MapElement => ({
+    key: type === 'ifname' ? element.field('key').string() : element.field('key').bigint(),
+    verdict: readVerdict(element.field('verdict')),
+    origin: element.field('origin').nullable(readOrigin),
+  });
+  return { name: reader.field('name').string(), type, elements: reader.field('elements').list(readElement) };
+}
 
 function readRule(reader: Reader): Rule {
   const note = reader.optional('note', (field) => field.string());
@@ -171,7 +170,7 @@ function readStatement(reader: Reader): Statement {
     case 'dispatch':
       return {
         kind,
-        field: reader.field('field').oneOf(nameFields),
+        field: reader.field('field').oneOf([...nameFields, 'ether daddr']),
         map: reader.field('map').string(),
       };
   }

@@ -1,5 +1,5 @@
 import type { Interval } from './interval.js';
-import type { Chain, MapElement, NamedSet, Origin, Rule, TableFamily, VerdictMap } from './ruleset.js';
+import type { Chain, MapElement, MapKey, NamedSet, Origin, Rule, TableFamily, VerdictMap } from './ruleset.js';
 
 /** Which of our tables an operation works in. */
 export interface TableRef {
@@ -45,7 +45,7 @@ export type Operation =
       readonly kind: 'delete map elements';
       readonly table: TableRef;
       readonly map: string;
-      readonly keys: readonly string[];
+      readonly keys: readonly MapKey[];
     }
   | {
       readonly kind: 'add rule';

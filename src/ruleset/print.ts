@@ -3,6 +3,7 @@ import { ctState, fields } from './field.js';
 import type {
   Chain,
   MapElement,
+  MapKey,
   Match,
   NamedSet,
   Rule,
@@ -79,10 +80,14 @@ export function printVerdict(verdict: Verdict): string {
   }
 }
 
+/** A name in quotes, or a MAC address. */
+export const printMapKey = (key: MapKey): string =>
+  typeof key === 'string' ? `"${key}"` : spellValue('ether_addr', key);
+
 /** `"tap100i0" comment "100.conf:3" : goto guest-100-net0-in`. */
 export function printMapElement({ key, verdict, origin }: MapElement): string {
   const comment = commentOf({ origin });
-  return `"${key}"${comment === null ? '' : ` comment "${comment}"`} : ${printVerdict(verdict)}`;
+  return `${printMapKey(key)}${comment === null ? '' : ` comment "${comment}"`} : ${printVerdict(verdict)}`;
 }
 
 function printSet(set: NamedSet): string {
@@ -97,7 +102,7 @@ function printSet(set: NamedSet): string {
 }
 
 function printMap(map: VerdictMap): string {
-  const lines = ['type ifname : verdict'];
+  const lines = [`type ${map.type} : verdict`];
   if (map.elements.length > 0) {
     lines.push(elementList(map.elements.map(printMapElement)));
   }

@@ -71,8 +71,8 @@ export type Statement =
   /** `port-unreachable` and `admin-prohibited` are icmpx codes: one statement serves both address families. */
   | { readonly kind: 'reject'; readonly with: RejectWith }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
-  /** Looks the interface up in a verdict map of the same table; no entry means: go on with the next rule. */
-  | { readonly kind: 'dispatch'; readonly field: NameField; readonly map: string };
+  /** Looks the field up in a verdict map of the same table; no entry means: go on with the next rule. */
+  | { readonly kind: 'dispatch'; readonly field: KeyField; readonly map: string };
 
 export type LimitUnit = 'second' | 'minute' | 'hour' | 'day';
 
@@ -108,14 +108,24 @@ export interface NamedSet {
   readonly origin: Origin | null;
 }
 
-/** A map from exact interface names to verdicts. */
+/** A field that verdict maps are asked with. */
+export type KeyField = NameField | 'ether daddr';
+
+/** What the keys of a verdict map are: interface names, or MAC addresses. */
+export type KeyType = 'ifname' | 'ether_addr';
+
+/** An exact interface name in a map of type `ifname`, a 48-bit number in one of type `ether_addr`. */
+export type MapKey = string | bigint;
+
+/** A map from exact keys to verdicts. */
 export interface VerdictMap {
   readonly name: string;
+  readonly type: KeyType;
   readonly elements: readonly MapElement[];
 }
 
 export interface MapElement {
-  readonly key: string;
+  readonly key: MapKey;
   readonly verdict: Verdict;
   readonly origin: Origin | null;
 }

@@ -1,7 +1,7 @@
 import type { MapElement, Origin, Rule, Ruleset, Statement, Verdict } from '../ruleset/index.js';
 import { REJECT_CHAIN } from '../ruleset/index.js';
 import type { Sighting } from './fields.js';
-import { interfaceName } from './fields.js';
+import { keyOf } from './fields.js';
 import { matches } from './match.js';
 import type { Marks, Packet } from './packet.js';
 import type { Passage } from './passage.js';
@@ -159,7 +159,9 @@ class Walk {
 /** The element of the verdict map the rule looks up; undefined where the map has none, null where there is no map. */
 function lookUp(rule: Rule, sighting: Sighting, table: TableIndex): MapElement | null | undefined {
   const dispatch = rule.statements.find((statement) => statement.kind === 'dispatch');
-  return dispatch === undefined ? null : table.element(dispatch.map, interfaceName(dispatch.field, sighting));
+  if (dispatch === undefined) return null;
+  const key = keyOf(dispatch.field, sighting);
+  return key === null ? undefined : table.element(dispatch.map, key);
 }
 
 /** The last of `calls` is the rule that decides. */

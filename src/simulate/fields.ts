@@ -1,4 +1,4 @@
-import type { Field, FlagField, NameField } from '../ruleset/index.js';
+import type { Field, FlagField, KeyField, MapKey, NameField } from '../ruleset/index.js';
 import type { IpHeader, Marks, Packet } from './packet.js';
 import { etherTypeOf } from './packet.js';
 import type { Passage } from './passage.js';
@@ -94,6 +94,10 @@ export function interfaceName(field: NameField, { passage: { iif, oif, bridge } 
       return (oif === null ? null : bridge) ?? '';
   }
 }
+
+/** What a verdict map is asked with; null when the packet has no such field. */
+export const keyOf = (field: KeyField, sighting: Sighting): MapKey | null =>
+  field === 'ether daddr' ? fieldValue(field, sighting) : interfaceName(field, sighting);
 
 /** The inet family asks for an Ethernet device of arrival first; a packet of the host itself has none. */
 const hasFrame = ({ family, iif }: Passage): boolean => family === 'bridge' || (iif !== null && iif !== 'lo');

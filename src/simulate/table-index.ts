@@ -1,12 +1,12 @@
-import type { Chain, Interval, MapElement, Table } from '../ruleset/index.js';
+import type { Chain, Interval, MapElement, MapKey, Table } from '../ruleset/index.js';
 
 /** A table's parts by name. Asking for one that is not there is an error of whoever made the table. */
 export interface TableIndex {
   readonly table: Table;
   chain(name: string): Chain;
   set(name: string): readonly Interval[];
-  /** The element for this interface name, if the map has one. */
-  element(map: string, key: string): MapElement | undefined;
+  /** The element with this key, if the map has one. */
+  element(map: string, key: MapKey): MapElement | undefined;
 }
 
 const known = new WeakMap<Table, TableIndex>();
@@ -22,7 +22,10 @@ function makeIndex(table: Table): TableIndex {
   const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
   const sets = new Map(table.sets.map(({ name, elements }) => [name, elements]));
   const maps = new Map(
-    table.maps.map(({ name, elements }) => [name, new Map(elements.map((element) => [element.key, element]))]),
+    table.maps.map(({ name, elements }) => [
+      name,
+      new Map<MapKey, MapElement>(elements.map((element) => [element.key, element])),
+    ]),
   );
   const required = <T>(kind: string, name: string, found: T | undefined): T => {
     if (found === undefined) throw new Error(`table ${table.family} ${table.name} has no ${kind} ${name}`);

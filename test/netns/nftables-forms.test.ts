@@ -171,6 +171,7 @@ const statementForms: readonly (readonly [statements: Statement[], inet: string,
   [[{ kind: 'set mark', field: 'ct mark', value: 5 }], 'ct mark set 0x00000005', null],
   [[{ kind: 'dispatch', field: 'iifname', map: 'ports' }], 'iifname vmap @ports', 'iifname vmap @ports'],
   [[{ kind: 'dispatch', field: 'oifname', map: 'ports' }], 'oifname vmap @ports', 'oifname vmap @ports'],
+  [[{ kind: 'dispatch', field: 'ether daddr', map: 'macs' }], 'ether daddr vmap @macs', 'ether daddr vmap @macs'],
   [[{ kind: 'reject', with: 'tcp reset' }], 'meta l4proto tcp reject with tcp reset', null],
   [[{ kind: 'reject', with: 'port-unreachable' }], 'reject', null],
   [[{ kind: 'reject', with: 'admin-prohibited' }], 'reject with icmpx admin-prohibited', null],
@@ -202,7 +203,13 @@ function rulesetWith(family: TableFamily, rules: readonly Rule[]): Ruleset {
         maps: [
           {
             name: 'ports',
+            type: 'ifname',
             elements: [{ key: 'tap100i0', verdict: { kind: 'jump', chain: 'target' }, origin: null }],
+          },
+          {
+            name: 'macs',
+            type: 'ether_addr',
+            elements: [{ key: 0xbc2411000001n, verdict: { kind: 'jump', chain: 'target' }, origin: null }],
           },
         ],
       },

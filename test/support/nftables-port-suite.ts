@@ -3,6 +3,7 @@ import type { NftablesPort } from '../../src/netlink/index.js';
 import {
   type CurrentRule,
   type CurrentTable,
+  type MapKey,
   type NamedSet,
   type Operation,
   one,
@@ -33,14 +34,15 @@ const addRule = (chain: string, added: Rule): Operation => ({
   position: { at: 'end' },
 });
 const addresses: NamedSet = { name: 'addresses', type: 'ipv4_addr', elements: [], origin: null };
-const ports: VerdictMap = { name: 'ports', elements: [] };
+const ports: VerdictMap = { name: 'ports', type: 'ifname', elements: [] };
+const macs: VerdictMap = { name: 'macs', type: 'ether_addr', elements: [] };
 const base = { hook: 'input', priority: 0, policy: 'drop' } as const;
 const numbered = (port: number): Rule =>
   rule([is('meta l4proto', one(6)), is('th dport', one(port))], [counter, accept]);
-const mapEntry = (key: string, chain: string): Operation => ({
+const mapEntry = (key: MapKey, chain: string, map = 'ports'): Operation => ({
   kind: 'add map elements',
   table,
-  map: 'ports',
+  map,
   elements: [{ key, verdict: { kind: 'jump', chain }, origin: null }],
 });
 
@@ -97,6 +99,8 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
         { kind: 'add elements', table, set: addresses, elements: [one(7), range(16, 31), range(64, 0xffffffff)] },
         { kind: 'add map', table, map: ports },
         mapEntry('tap100i0', 'guest'),
+        { kind: 'add map', table, map: macs },
+        mapEntry(0xbc2411000001n, 'guest', 'macs'),
         addRule('input', noted),
         addRule('guest', rule([])),
       );
@@ -131,7 +135,14 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
             ],
           },
         ],
-        maps: [{ name: 'ports', elements: [{ key: 'tap100i0', verdict: { kind: 'jump', chain: 'guest' } }] }],
+        maps: [
+          { name: 'ports', type: 'ifname', elements: [{ key: 'tap100i0', verdict: { kind: 'jump', chain: 'guest' } }] },
+          {
+            name: 'macs',
+            type: 'ether_addr',
+            elements: [{ key: 0xbc2411000001n, verdict: { kind: 'jump', chain: 'guest' } }],
+          },
+        ],
         foreignSets: [],
       });
     });
@@ -312,6 +323,12 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
           [{ kind: 'add elements', table, set: addresses, elements: [range(15, 25)] }],
         ],
         ['another verdict for a map entry', 'EEXIST', [mapEntry('tap1i0', 'b')]],
+        ['a key of another type', 'EINVAL', [mapEntry(0xbc2411000001n, 'b')]],
+        [
+          'a map under the name of one with other keys',
+          'EEXIST',
+          [{ kind: 'add map', table, map: { ...macs, name: 'ports' } }],
+        ],
         ['a map entry to a missing chain', 'ENOENT', [mapEntry('tap2i0', 'missing')]],
         ['a set under the name of a map', 'EEXIST', [{ kind: 'add set', table, set: { ...addresses, name: 'ports' } }]],
         [

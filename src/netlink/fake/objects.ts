@@ -1,6 +1,7 @@
 import type {
   BaseHook,
   Interval,
+  MapKey,
   NamedSet,
   Rule,
   Statement,
@@ -72,9 +73,11 @@ export function addSet(table: FakeTable, set: NamedSet): void {
   else if (present.type !== set.type) throw new Refusal('EEXIST');
 }
 
-export function addMap(table: FakeTable, name: string): void {
+export function addMap(table: FakeTable, { name, type }: VerdictMap): void {
   if (table.sets.has(name)) throw new Refusal('EEXIST');
-  if (!table.maps.has(name)) table.maps.set(name, { name, elements: [] });
+  const present = table.maps.get(name);
+  if (present === undefined) table.maps.set(name, { name, type, elements: [] });
+  else if (present.type !== type) throw new Refusal('EEXIST');
 }
 
 export function deleteNamed(table: FakeTable, values: Map<string, unknown>, name: string): void {
@@ -123,6 +126,7 @@ export function addMapElements(table: FakeTable, name: string, added: VerdictMap
   const map = existing(table.maps, name);
   const elements = [...map.elements];
   for (const element of added) {
+    checkKey(map, element.key);
     checkTarget(table, element.verdict);
     const present = elements.find(({ key }) => key === element.key);
     if (present === undefined) elements.push(element);
@@ -131,10 +135,16 @@ export function addMapElements(table: FakeTable, name: string, added: VerdictMap
   table.maps.set(name, { ...map, elements });
 }
 
-export function deleteMapElements(table: FakeTable, name: string, keys: readonly string[]): void {
+/** The kernel knows a key by its length alone. */
+function checkKey({ type }: VerdictMap, key: MapKey): void {
+  if ((typeof key === 'string') !== (type === 'ifname')) throw new Refusal('EINVAL');
+}
+
+export function deleteMapElements(table: FakeTable, name: string, keys: readonly MapKey[]): void {
   const map = existing(table.maps, name);
   let elements = [...map.elements];
   for (const key of keys) {
+    checkKey(map, key);
     if (!elements.some((present) => present.key === key)) throw new Refusal('ENOENT');
     elements = elements.filter((present) => present.key !== key);
   }

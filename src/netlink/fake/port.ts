@@ -147,7 +147,7 @@ export class FakeNftables implements NftablesPort {
         deleteElements(table, operation.set.name, operation.elements);
         return;
       case 'add map':
-        addMap(table, operation.map.name);
+        addMap(table, operation.map);
         return;
       case 'delete map':
         deleteNamed(table, table.maps, operation.map);
@@ -218,8 +218,9 @@ function currentTable({ ref, chains, sets, maps }: FakeTable): CurrentTable {
       })),
     })),
     sets: [...sets.values()].map(({ name, type, elements }) => ({ name, type, elements })),
-    maps: [...maps.values()].map(({ name, elements }) => ({
+    maps: [...maps.values()].map(({ name, type, elements }) => ({
       name,
+      type,
       elements: elements.map(({ key, verdict }) => ({ key, verdict })),
     })),
     foreignSets: [],

@@ -1,4 +1,4 @@
-import type { DataType } from '../../ruleset/index.js';
+import type { DataType, KeyType, MapKey } from '../../ruleset/index.js';
 
 /** How a data type's values lie in registers and sets. */
 export interface TypeLayout {
@@ -78,3 +78,10 @@ export function nameFromBytes(bytes: Buffer): string {
   const zero = bytes.indexOf(0);
   return bytes.toString('utf8', 0, zero === -1 ? bytes.length : zero);
 }
+
+/** A key of a verdict map as the register holds it; a number is a MAC address. */
+export const keyBytes = (key: MapKey): Buffer =>
+  typeof key === 'string' ? nameBytes(key) : registerBytes(key, dataTypes.ether_addr);
+
+export const keyFromBytes = (type: KeyType, bytes: Buffer): MapKey =>
+  type === 'ifname' ? nameFromBytes(bytes) : fromNetworkBytes(bytes);

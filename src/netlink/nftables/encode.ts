@@ -8,11 +8,12 @@ import type {
   Rule,
   RulePosition,
   TableRef,
+  VerdictMap,
 } from '../../ruleset/index.js';
 import { commentOf, ruleDigest } from '../../ruleset/index.js';
 import { NLM_F_APPEND, NLM_F_CREATE } from '../wire.js';
 import { type Batch, BatchWriter } from './batch.js';
-import { dataTypes, nameBytes, registerBytes } from './data-type.js';
+import { dataTypes, keyBytes, registerBytes } from './data-type.js';
 import { intervalElements } from './elements.js';
 import { verdictData } from './expressions.js';
 import { ANONYMOUS_NAME, type AnonymousSet, lowerRule } from './lower.js';
@@ -112,7 +113,7 @@ class Encoder {
         return;
       case 'add map':
         this.out.message(messageType.newSet, NLM_F_CREATE, family, schema.set, {
-          ...mapAttributes(name, operation.map.name),
+          ...mapAttributes(name, operation.map),
           id: this.#nextSetId++,
         });
         return;
@@ -127,7 +128,7 @@ class Encoder {
           messageType.deleteElements,
           table,
           operation.map,
-          operation.keys.map((key) => ({ key: { value: nameBytes(key) } })),
+          operation.keys.map((key) => ({ key: { value: keyBytes(key) } })),
         );
         return;
       case 'add rule':
@@ -262,21 +263,21 @@ function setAttributes(table: string, set: NamedSet): schema.SetAttributes {
   };
 }
 
-const mapAttributes = (table: string, name: string): schema.SetAttributes => ({
+const mapAttributes = (table: string, { name, type }: VerdictMap): schema.SetAttributes => ({
   table,
   name,
   flags: schema.SET_MAP,
-  keyType: dataTypes.ifname.id,
-  keyLength: dataTypes.ifname.length,
+  keyType: dataTypes[type].id,
+  keyLength: dataTypes[type].length,
   dataType: schema.DATA_VERDICT,
   dataLength: 0,
-  userdata: verdictMapUserdata(dataTypes.ifname),
+  userdata: verdictMapUserdata(dataTypes[type]),
 });
 
 function mapElement(element: MapElement): schema.ElementAttributes {
   const comment = commentOf(element);
   return {
-    key: { value: nameBytes(element.key) },
+    key: { value: keyBytes(element.key) },
     data: verdictData(element.verdict),
     ...(comment === null ? {} : { userdata: elementUserdata(comment) }),
   };

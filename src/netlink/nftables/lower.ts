@@ -103,9 +103,17 @@ class Lowering implements LoweredRule {
         this.expressions.push(e.immediateVerdict(statement.verdict));
         return;
       case 'dispatch':
-        this.expressions.push(e.loadName(statement.field), e.lookupVerdict(statement.map));
+        this.#dispatch(statement);
         return;
     }
+  }
+
+  #dispatch({ field, map }: Extract<Statement, { kind: 'dispatch' }>): void {
+    if (field === 'ether daddr') {
+      this.#need(field);
+      this.expressions.push(fieldSource(field));
+    } else this.expressions.push(e.loadName(field));
+    this.expressions.push(e.lookupVerdict(map));
   }
 
   #need(field: Field | 'tcp flags'): void {

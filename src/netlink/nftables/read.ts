@@ -8,13 +8,14 @@ import type {
   CurrentSet,
   CurrentTable,
   Hook,
+  MapKey,
   TableFamily,
   Verdict,
 } from '../../ruleset/index.js';
 import { TABLE_NAME } from '../../ruleset/index.js';
 import { attributes, MalformedMessage } from '../wire.js';
 import { verdictCode } from './data-schema.js';
-import { dataTypes, nameFromBytes, typeWithId } from './data-type.js';
+import { dataTypes, keyFromBytes, typeWithId } from './data-type.js';
 import { closedIntervals } from './elements.js';
 import { hookNumber } from './encode.js';
 import { expression } from './expression-schema.js';
@@ -213,14 +214,16 @@ function currentSet(set: schema.SetAttributes, elements: readonly schema.Element
 
 function currentMap(set: schema.SetAttributes, elements: readonly schema.ElementAttributes[]): CurrentMap | null {
   if (!isPlain(set) || set.flags !== schema.SET_MAP || set.dataType !== schema.DATA_VERDICT) return null;
-  if (set.keyType !== dataTypes.ifname.id || set.keyLength !== dataTypes.ifname.length) return null;
-  const read: { key: string; verdict: Verdict }[] = [];
+  const type = typeWithId(set.keyType ?? 0);
+  if (type !== 'ifname' && type !== 'ether_addr') return null;
+  if (set.keyLength !== dataTypes[type].length) return null;
+  const read: { key: MapKey; verdict: Verdict }[] = [];
   for (const { key, data } of elements) {
     const verdict = currentVerdict(data?.verdict);
     if (key?.value === undefined || verdict === null) return null;
-    read.push({ key: nameFromBytes(key.value), verdict });
+    read.push({ key: keyFromBytes(type, key.value), verdict });
   }
-  return { name: text(set.name, 'map'), elements: read };
+  return { name: text(set.name, 'map'), type, elements: read };
 }
 
 function currentVerdict(verdict: { readonly code?: number; readonly chain?: string } | undefined): Verdict | null {

@@ -187,10 +187,11 @@ describe('the kernel', () => {
           maps: [
             {
               name: 'in',
+              type: 'ifname',
               elements: [100, 101, 102].map((id) => ({
                 key: `tap${id}i0`,
                 verdict: { kind: 'goto', chain: `guest-${id}` },
-                origin: null,
+                origin: { file: `etc/pve/nodes/pve1/qemu-server/${id}.conf`, line: 1 },
               })),
             },
           ],

@@ -180,13 +180,15 @@ test('a verdict map is filled last and emptied first', async () => {
     tables: [
       {
         ...tableOf([{ name: 'guest', rules: [portRule(1)] }], 'bridge'),
-        maps: [{ name: 'in', elements: [{ key: 'tap100i0', verdict, origin: null }] }],
+        maps: [{ name: 'in', type: 'ifname', elements: [{ key: 'tap100i0', verdict, origin: null }] }],
       },
     ],
   };
   const kernel = new TestKernel();
   expect((await bring(kernel, ruleset)).operations.at(-1)?.kind).toBe('add map elements');
-  const closing = { tables: [{ ...tableOf([], 'bridge'), maps: [{ name: 'in', elements: [] }] }] };
+  const closing: Ruleset = {
+    tables: [{ ...tableOf([], 'bridge'), maps: [{ name: 'in', type: 'ifname', elements: [] }] }],
+  };
   expect((await bring(kernel, closing)).operations[0]?.kind).toBe('delete map elements');
 });
 

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import {
   type Chain,
   type Interval,
+  type KeyType,
   type MapElement,
+  type MapKey,
   merge,
   type NamedSet,
   one,
@@ -51,19 +53,27 @@ const FIRST_TARGET_OF_MAPS = 2;
 
 const shape = fc.record({
   objects: fc.uniqueArray(fc.constantFrom(...objectNames), { maxLength: 4 }),
-  kinds: fc.array(fc.constantFrom('ipv4_addr', 'ether_addr', 'map'), { minLength: 4, maxLength: 4 }),
+  kinds: fc.array(fc.constantFrom('ipv4_addr', 'ether_addr', 'ifname map', 'ether_addr map'), {
+    minLength: 4,
+    maxLength: 4,
+  }),
   bases: fc.array(fc.constantFrom(null, 'input', 'output'), { minLength: 6, maxLength: 6 }),
   policies: fc.array(fc.constantFrom('accept', 'drop'), { minLength: 6, maxLength: 6 }),
   chains: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 6 }),
 });
 
+const isMap = (kind: string | undefined): boolean => kind?.endsWith(' map') === true;
+const keys = { ifname: ['tap1', 'tap2', 'tap3', 'tap4'], ether_addr: [1n, 2n, 3n, 0xbc2411000001n] } as const;
+
 const table = (family: TableFamily): fc.Arbitrary<Table> =>
   shape.chain(({ objects, kinds, bases, policies, chains }) => {
     // A jump only goes to a higher number, so there is no loop, and never to a base chain.
     const targets = chains.filter((index) => bases[index] === null);
-    const sets = objects.filter((_, index) => kinds[index] !== 'map');
-    const maps = objects.filter((_, index) => kinds[index] === 'map');
+    const sets = objects.filter((_, index) => !isMap(kinds[index]));
+    const maps = objects.filter((_, index) => isMap(kinds[index]));
     const typeOf = (name: string) => (kinds[objects.indexOf(name)] === 'ether_addr' ? 'ether_addr' : 'ipv4_addr');
+    const keysOf = (name: string): KeyType =>
+      kinds[objects.indexOf(name)] === 'ether_addr map' ? 'ether_addr' : 'ifname';
     const verdictTo = (above: number): fc.Arbitrary<Verdict> => {
       const allowed = targets.filter((index) => index > above);
       const plain: fc.Arbitrary<Verdict> = fc.constantFrom({ kind: 'accept' }, { kind: 'drop' });
@@ -94,7 +104,7 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
         options.push(
           fc.constantFrom(...maps).map((map) => ({
             matches: [],
-            statements: [{ kind: 'dispatch', field: 'iifname', map }],
+            statements: [{ kind: 'dispatch', field: keysOf(map) === 'ifname' ? 'iifname' : 'ether daddr', map }],
             origin: null,
           })),
         );
@@ -117,12 +127,13 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
     );
     const mapArbitraries = maps.map((name) =>
       fc
-        .uniqueArray(fc.tuple(fc.constantFrom('tap1', 'tap2', 'tap3', 'tap4'), verdictTo(FIRST_TARGET_OF_MAPS - 1)), {
+        .uniqueArray(fc.tuple(fc.constantFrom<MapKey>(...keys[keysOf(name)]), verdictTo(FIRST_TARGET_OF_MAPS - 1)), {
           selector: ([key]) => key,
         })
         .map(
           (pairs): VerdictMap => ({
             name,
+            type: keysOf(name),
             elements: pairs.map(([key, verdict]): MapElement => ({ key, verdict, origin: null })),
           }),
         ),

@@ -14,7 +14,13 @@ const everything: Ruleset = {
       maps: [
         {
           name: 'm',
+          type: 'ifname',
           elements: [{ key: 'tap1i0', verdict: { kind: 'goto', chain: 'c' }, origin: { file: 'x.fw', line: 3 } }],
+        },
+        {
+          name: 'macs',
+          type: 'ether_addr',
+          elements: [{ key: 0xbc2411000001n, verdict: { kind: 'drop' }, origin: null }],
         },
       ],
       chains: [
@@ -39,6 +45,7 @@ const everything: Ruleset = {
                 { kind: 'log', group: 0, prefix: 'p' },
                 { kind: 'set mark', field: 'ct mark', value: 0x80000000 },
                 { kind: 'dispatch', field: 'oifname', map: 'm' },
+                { kind: 'dispatch', field: 'ether daddr', map: 'macs' },
                 { kind: 'reject', with: 'tcp reset' },
                 { kind: 'verdict', verdict: { kind: 'return' } },
               ],
@@ -77,6 +84,8 @@ test.each([
   ['["0",', '["-1",', 'tables[0].sets[0].elements[0][0] is not a decimal number as text'],
   ['["0","340282366920938463463374607431768211455"]', '["2","1"]', 'elements[0] is not an interval of two numbers'],
   ['"priority":-200', '"priority":"x"', 'tables[0].chains[0].base.priority is not a whole number'],
+  ['"ether_addr"', '"ifname "', 'tables[0].maps[1].type is not one of ifname, ether_addr'],
+  ['"ifname"', '"ether_addr"', 'tables[0].maps[0].elements[0].key is not a decimal number as text'],
   ['"negated":true', '"negated":1', 'matches[0].negated is not true or false'],
   ['"ip6 saddr"', '"toString"', 'matches[0].field is not a field this version knows'],
   ['"chains":[', '"chain":[', 'tables[0].chains is not a list'],

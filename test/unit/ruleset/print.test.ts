@@ -90,6 +90,7 @@ describe('statements', () => {
     [[{ kind: 'verdict', verdict: { kind: 'goto', chain: 'a' } }], 'goto a'],
     [[{ kind: 'dispatch', field: 'oifname', map: 'guest-in' }], 'oifname vmap @guest-in'],
     [[{ kind: 'dispatch', field: 'meta ibrname', map: 'vnets' }], 'meta ibrname vmap @vnets'],
+    [[{ kind: 'dispatch', field: 'ether daddr', map: 'early' }], 'ether daddr vmap @early'],
   ] as const)('%#', (statements, text) => {
     expect(body([], statements)).toBe(text);
   });
@@ -141,7 +142,14 @@ it('the text of a ruleset replaces both tables', () => {
         family: 'inet',
         name: 'ringwall',
         sets: [{ name: 'dc/a-v4', type: 'ipv4_addr', elements: [[1n, 1n]], origin: { file: 'cluster.fw', line: 1 } }],
-        maps: [{ name: 'm', elements: [] }],
+        maps: [
+          { name: 'm', type: 'ifname', elements: [] },
+          {
+            name: 'n',
+            type: 'ether_addr',
+            elements: [{ key: 0xbc2411000001n, verdict: { kind: 'drop' }, origin: null }],
+          },
+        ],
         chains: [
           { name: 'input', base: { hook: 'input', priority: 0, policy: 'accept' }, rules: [rule([])] },
           { name: 'empty', rules: [] },
@@ -164,6 +172,11 @@ it('the text of a ruleset replaces both tables', () => {
       '',
       '\tmap m {',
       '\t\ttype ifname : verdict',
+      '\t}',
+      '',
+      '\tmap n {',
+      '\t\ttype ether_addr : verdict',
+      '\t\telements = { bc:24:11:00:00:01 : drop }',
       '\t}',
       '',
       '\tchain input {',

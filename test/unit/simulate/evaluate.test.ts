@@ -3,7 +3,7 @@ import type { Chain, Hook, Match, Rule, Ruleset, Statement, Table, Verdict } fro
 import { one } from '../../../src/ruleset/index.js';
 import type { HookAnswer } from '../../../src/simulate/index.js';
 import { evaluate, noMarks } from '../../../src/simulate/index.js';
-import { arp, input, packet, prerouting } from './packets.js';
+import { arp, input, packet, prerouting, syn } from './packets.js';
 
 const PORT_80: Match = { kind: 'values', field: 'th dport', negated: false, values: [one(80)] };
 const PORT_81: Match = { kind: 'values', field: 'th dport', negated: false, values: [one(81)] };
@@ -133,7 +133,7 @@ describe('a verdict map', () => {
   const dispatch: Rule = { matches: [], statements: [{ kind: 'dispatch', field: 'iifname', map: 'm' }], origin: null };
   const withElement = (verdict: Verdict, key = 'vmbr0'): Ruleset =>
     inet([base([dispatch, rule(2, [], end('drop'))]), chain('a', rule(11, [PORT_80], end('accept'))), chain('b')], {
-      maps: [{ name: 'm', elements: [{ key, verdict, origin: { file: '100.conf', line: 7 } }] }],
+      maps: [{ name: 'm', type: 'ifname', elements: [{ key, verdict, origin: { file: '100.conf', line: 7 } }] }],
     });
 
   it('sends the packet to the chain of its interface', () => {
@@ -144,6 +144,22 @@ describe('a verdict map', () => {
 
   it('can hold the verdict itself, which then comes from the element’s line', () => {
     expect(outcome(withElement({ kind: 'accept' }))).toEqual(['accept', 7]);
+  });
+
+  it('can be asked for the MAC address a frame is for', () => {
+    const early: Rule = { ...dispatch, statements: [{ kind: 'dispatch', field: 'ether daddr', map: 'm' }] };
+    const ruleset = inet([base([early, rule(2, [], end('drop'))])], {
+      maps: [
+        {
+          name: 'm',
+          type: 'ether_addr',
+          elements: [{ key: 0xbc2411000001n, verdict: { kind: 'accept' }, origin: null }],
+        },
+      ],
+    });
+    const to = (dest: bigint | null) =>
+      evaluate(ruleset, packet(syn, { link: { ...packet().link, dest } }), input, noMarks).decision?.verdict;
+    expect([0xbc2411000001n, 0xbc2411000002n, null].map(to)).toEqual(['accept', 'drop', 'drop']);
   });
 
   it('without an element for the interface lets it pass on, and the rule does not count as matched', () => {
