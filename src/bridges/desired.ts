@@ -1,6 +1,6 @@
 import type { Diagnostic, Span } from '../diagnostics/index.js';
 import { originOf, spanOf } from '../ruleset/index.js';
-import { type Site, type Stanza, stanzasOf } from '../site/index.js';
+import { ALL, type Site, type Stanza } from '../site/index.js';
 import { impliedDevice, readDevice } from './device.js';
 import { Findings } from './findings.js';
 import { readGuestPorts } from './guest-port.js';
@@ -19,12 +19,11 @@ export interface DesiredLinks {
 /** What the interfaces files and the guests of a site want the links to be. */
 export function desiredLinks(site: Site): DesiredLinks {
   const findings = new Findings();
-  const starts = readStarts(site.interfaces);
-  const said = readInterfaces(site, findings).map((one) => readLink(one, startOf(one.name, starts), findings));
+  const said = readInterfaces(site, findings).map((one) => readLink(one, startOf(one.name, site), findings));
   const links = withoutAddressesOnPorts([...said, ...impliedLinks(said)], findings);
   reportCycle(links, findings);
   const guestPorts = readGuestPorts(site, findings);
-  const files = [...site.interfaces.map(({ file }) => file), ...site.guests.map(({ file }) => file)];
+  const files = [...site.interfaces.files, ...site.guests.map(({ file }) => file)];
   return {
     links: { links, guestPorts, unmanaged: findings.unmanaged(files) },
     diagnostics: findings.diagnostics(files),
@@ -42,7 +41,7 @@ interface Interface {
 /** One for each name; `eth0:1` only labels an address of `eth0`. */
 function readInterfaces(site: Site, findings: Findings): Interface[] {
   const interfaces = new Map<string, Interface>();
-  for (const stanza of stanzasOf(site.interfaces)) {
+  for (const stanza of site.interfaces.stanzas) {
     const { span, value } = stanza.name;
     const name = value.replace(/:.*$/, '');
     if (isLinkName(name)) {
@@ -56,21 +55,8 @@ function readInterfaces(site: Site, findings: Findings): Interface[] {
   return [...interfaces.values()];
 }
 
-/** The names after `auto` and `allow-hotplug`. */
-function readStarts(trees: Site['interfaces']): Map<string, Start> {
-  const starts = new Map<string, Start>();
-  for (const { content } of trees.flatMap(({ lines }) => lines)) {
-    if (content.kind !== 'auto' || (content.class !== 'auto' && content.class !== 'hotplug')) continue;
-    for (const { value } of content.names) {
-      if (starts.get(value) !== 'auto') starts.set(value, content.class);
-    }
-  }
-  return starts;
-}
-
-/** `all` stands for every interface. */
-const startOf = (name: string, starts: ReadonlyMap<string, Start>): Start =>
-  starts.get('all') ?? starts.get(name) ?? 'manual';
+const startOf = (name: string, { interfaces: { starts } }: Site): Start =>
+  starts.get(ALL) ?? starts.get(name) ?? 'manual';
 
 /** Addresses belong to their stanza; all other options of an interface count together (spec interfaces.md 1.6). */
 function readLink({ name, span, stanzas }: Interface, start: Start, findings: Findings): Link {

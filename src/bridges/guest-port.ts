@@ -24,10 +24,8 @@ export function readGuestPorts(site: Site, findings: Findings): GuestPort[] {
 
 /** The names a NIC can be plugged into; null when the site says nothing about the host's links. */
 function configuredNames({ interfaces, sdnVnets, vnets }: Site): ReadonlySet<string> | null {
-  if (interfaces.length === 0) return null;
-  const stanzas = interfaces.flatMap(({ lines }) =>
-    lines.flatMap(({ content }) => (content.kind === 'iface' ? [content.name.value] : [])),
-  );
+  if (interfaces.files.length === 0) return null;
+  const stanzas = interfaces.stanzas.map(({ name }) => name.value);
   return new Set([...stanzas, ...sdnVnets, ...vnets.map(({ name }) => name)]);
 }
 

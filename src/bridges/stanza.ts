@@ -30,10 +30,10 @@ export function readStanza(stanza: Stanza, link: string, findings: Findings): St
 function readAddresses(stanza: Stanza, options: Options): Address[] {
   const found = addressesOf(stanza);
   for (const option of options.takeAll('netmask')) {
-    if (!found.some(({ netmask }) => netmask === option.value)) options.leave(option, 'repeated');
+    if (!found.some(({ attributes }) => attributes.get('netmask') === option)) options.leave(option, 'repeated');
   }
   return options.takeAll('address').flatMap((option) => {
-    const own = found.find(({ address }) => address === option.value);
+    const own = found.find(({ address }) => address === option);
     const literal = own === undefined ? option.value.value : spellStanzaAddress(own);
     const address = options.value(option, readInterfaceAddress(literal));
     return address === null ? [] : [{ ...address, origin: originOf(option.value.span) }];

@@ -54,6 +54,12 @@ export const diagnosticCodes = {
   'interfaces/missing-value': { severity: 'error', title: 'An option or source line without a value' },
   'interfaces/ignored-words': { severity: 'warning', title: 'Words behind the end of what a line can say' },
 
+  // site: /etc/network/interfaces
+  'interfaces/source': { severity: 'warning', title: 'A source line that leads nowhere, or back to its own file' },
+  'interfaces/inherits': { severity: 'error', title: 'A stanza that inherits from one that does not stand above it' },
+  'interfaces/range': { severity: 'error', title: 'A range of names that stands for none, or for too many' },
+  'interfaces/no-stanza': { severity: 'warning', title: 'An interface that is started and has no stanza' },
+
   // parser: corosync.conf
   'corosync/unreadable-line': { severity: 'warning', title: 'A line that is no section, key or end of section' },
   'corosync/unbalanced': { severity: 'warning', title: 'A section that is not closed, or closed twice' },

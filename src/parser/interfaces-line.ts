@@ -25,10 +25,6 @@ export function readIface(line: LineReader, shape: Shape<'iface'>): InterfacesCo
     const help = 'write `iface NAME inet static`; the options below it do nothing until then';
     return line.refuse('interfaces/missing-name', keyword, '`iface` names no interface', help);
   }
-  if (inherits !== null) {
-    const message = `ifupdown2 and Proxmox VE do not know \`inherits\`: they give ${name.text} nothing of ${inherits.text}`;
-    line.report('interfaces/dialect', inherits, message, { help: 'write the options into this stanza' });
-  }
   if (rest !== null) {
     const help = 'remove them; options stand on lines of their own';
     line.report('interfaces/ignored-words', rest, `\`${rest.text}\` is ignored`, { help });

@@ -22,6 +22,7 @@ export type {
   Guest,
   GuestConfig,
   HostConfig,
+  Interfaces,
   IpSet,
   MatchRule,
   NameRef,
@@ -34,5 +35,6 @@ export type {
   Site,
   VnetConfig,
 } from './site.js';
-export type { Stanza, StanzaAddress, StanzaOption } from './stanza.js';
-export { addressesOf, isPortPattern, namedPorts, spellStanzaAddress, stanzasOf } from './stanza.js';
+export type { AddressAttribute, Stanza, StanzaAddress, StanzaOption } from './stanza.js';
+export { addressesOf, isPortPattern, namedPorts, spellStanzaAddress } from './stanza.js';
+export { ALL, type StartMark } from './start.js';

@@ -1,9 +1,9 @@
-import type { CorosyncConfig, InterfacesTree } from '../parser/index.js';
+import type { CorosyncConfig } from '../parser/index.js';
 import { includes } from '../ruleset/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddress, parseNetwork } from './address.js';
 import type { Alias, ConfiguredBridge, Corosync, CorosyncLink, NodeNetwork } from './site.js';
-import { addressesOf, namedPorts, type Stanza, spellStanzaAddress, stanzasOf } from './stanza.js';
+import { addressesOf, namedPorts, type Stanza, spellStanzaAddress } from './stanza.js';
 
 /** A configured interface as far as the firewall needs it: its networks, and whether the default route leaves by it. */
 interface ConfiguredLink {
@@ -20,15 +20,15 @@ interface Sources {
   readonly corosync: { readonly config: CorosyncConfig; readonly file: string } | null;
   /** The text of `etc/hosts`. */
   readonly hosts: string | null;
-  readonly interfaces: readonly InterfacesTree[];
+  readonly stanzas: readonly Stanza[];
   /** The alias `local_network` of cluster.fw. */
   readonly localNetwork: Alias | null;
 }
 
 /** Works out the node's own address, its local network and its corosync peers from files alone. */
-export function readNetworkOf({ node, corosync, hosts, interfaces, localNetwork }: Sources): NodeNetwork {
+export function readNetworkOf({ node, corosync, hosts, stanzas, localNetwork }: Sources): NodeNetwork {
   const names = readHosts(hosts ?? '');
-  const links = stanzasOf(interfaces).map(configuredLink);
+  const links = stanzas.map(configuredLink);
   const cluster = corosync === null ? null : readCorosync(corosync.config, corosync.file, node, names);
   const address =
     cluster?.links.find(({ link }) => link === 0)?.own ?? names.get(node) ?? addressOfDefaultBridge(links);

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Diagnostic } from '../diagnostics/index.js';
 import { diagnose, Failure } from '../diagnostics/index.js';
 import type { FirewallScope, FirewallTree, InterfacesTree } from '../parser/index.js';
@@ -14,9 +13,12 @@ import {
 import type { Files } from '../ports/index.js';
 import { readCluster, readGuestFirewall, readHost, readVnet } from './firewall.js';
 import { readNics } from './guest.js';
+import { readInterfacesFiles } from './interfaces.js';
 import { readNetworkOf } from './network.js';
 import { readSdnSets } from './sdn.js';
 import type { Guest, Site, VnetConfig } from './site.js';
+import { readStanzas } from './stanza.js';
+import { readStarts } from './start.js';
 
 export interface SiteOptions {
   /** The directory that stands for `/`. */
@@ -54,7 +56,8 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
   const cluster = readCluster(reader.firewall('etc/pve/firewall/cluster.fw', 'cluster') ?? NO_LINES, reader.report);
   const host = readHost(reader.firewall(`etc/pve/nodes/${node}/host.fw`, 'host') ?? NO_LINES, reader.report);
   const enable = cluster.options.enable.value;
-  const interfaces = readInterfaces(reader);
+  const { files: interfacesFiles, contents } = readInterfacesFiles(reader, reader.report);
+  const stanzas = readStanzas(contents, reader.report);
   const sdn = reader.sdn('etc/pve/sdn/.running-config');
   const machines = readGuests(reader, node, 'vm', []);
   const guests = [...machines, ...readGuests(reader, node, 'container', machines)].sort((a, b) => a.id - b.id);
@@ -70,10 +73,10 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
       node,
       corosync: reader.corosync('etc/pve/corosync.conf'),
       hosts: reader.text('etc/hosts'),
-      interfaces,
+      stanzas,
       localNetwork: cluster.aliases.find(({ name }) => name === 'local_network') ?? null,
     }),
-    interfaces,
+    interfaces: { files: interfacesFiles, stanzas, starts: readStarts(contents, reader.report) },
     sdnVnets: (sdn?.vnets ?? []).map(({ name }) => name.value),
     sdnSets: readSdnSets(sdn, reader.ipam(), reader.report),
   };
@@ -135,7 +138,7 @@ class SiteReader {
     return this.#keep(parseGuestConfig(this.bytes(path) ?? new Uint8Array(), path)).tree;
   }
 
-  interfaces(path: string): InterfacesTree | null {
+  tree(path: string): InterfacesTree | null {
     const bytes = this.bytes(path);
     return bytes && this.#keep(parseInterfaces(bytes, path)).tree;
   }
@@ -233,43 +236,4 @@ function readVnets(reader: SiteReader): VnetConfig[] {
     const tree = vnet === undefined ? null : reader.firewall(`${directory}/${name}`, 'vnet');
     return vnet === undefined || tree === null ? [] : [readVnet(tree, vnet, reader.report)];
   });
-}
-
-/** The main interfaces file and those it names by `source`; relative and absolute paths, `*` in the last part. */
-function readInterfaces(reader: SiteReader): InterfacesTree[] {
-  const trees: InterfacesTree[] = [];
-  const seen = new Set<string>();
-  const visit = (path: string): void => {
-    if (seen.has(path) || reader.isDirectory(path)) return;
-    seen.add(path);
-    const tree = reader.interfaces(path);
-    if (tree === null) return;
-    trees.push(tree);
-    for (const { content } of tree.lines) {
-      if (content.kind !== 'source') continue;
-      const { value } = content.path;
-      // Joined to the root first: no number of `..` leads out of it.
-      const target = posix.join('/', value.startsWith('/') ? '' : posix.dirname(path), value).slice(1);
-      for (const found of expand(reader, content.directory ? `${target.replace(/\/+$/, '')}/*` : target)) visit(found);
-    }
-  };
-  visit('etc/network/interfaces');
-  return trees;
-}
-
-function expand(reader: SiteReader, pattern: string): string[] {
-  const slash = pattern.lastIndexOf('/');
-  const directory = pattern.slice(0, slash);
-  const name = pattern.slice(slash + 1);
-  if (!name.includes('*')) return [pattern];
-  const matcher = new RegExp(
-    `^${name
-      .split('*')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-  return reader
-    .list(directory)
-    .filter((entry) => !entry.startsWith('.') && matcher.test(entry))
-    .map((entry) => `${directory}/${entry}`);
 }

@@ -1,11 +1,12 @@
 import type { Located, Span } from '../diagnostics/index.js';
-import type { InterfacesTree } from '../parser/index.js';
 import type { Interval, Origin } from '../ruleset/index.js';
 import type { AddressRange } from './address.js';
 import type { IcmpType } from './icmp.js';
 import type { LogSetting } from './log-level.js';
 import type { ClusterOptions, GuestOptions, HostOptions, VnetOptions } from './options.js';
 import type { Protocol } from './protocol.js';
+import type { Stanza } from './stanza.js';
+import type { StartMark } from './start.js';
 
 /** All input of one node, read and typed. Names (aliases, sets, groups, macros) are resolved by the compiler. */
 export interface Site {
@@ -18,12 +19,20 @@ export interface Site {
   readonly guests: readonly Guest[];
   readonly vnets: readonly VnetConfig[];
   readonly network: NodeNetwork;
-  /** `etc/network/interfaces`, then the files it sources; empty when there is none. */
-  readonly interfaces: readonly InterfacesTree[];
+  readonly interfaces: Interfaces;
   /** The vnets of the SDN running configuration. */
   readonly sdnVnets: readonly string[];
   /** Sets of scope `sdn`, generated from the SDN running configuration and the IPAM state. */
   readonly sdnSets: readonly IpSet[];
+}
+
+/** What `etc/network/interfaces` and the files it sources say. */
+export interface Interfaces {
+  /** In the order they are read; empty when there is none. */
+  readonly files: readonly string[];
+  readonly stanzas: readonly Stanza[];
+  /** What starts the interfaces of these names. */
+  readonly starts: ReadonlyMap<string, StartMark>;
 }
 
 export interface ClusterConfig {

@@ -232,7 +232,7 @@ describe('what is not in force is listed', () => {
     ]);
   });
 
-  it.each([['a/b'], ['interface-too-long'], ['-x'], ['all'], ['swp[1-3]'], ['a;b']])('no link is called %s', (name) => {
+  it.each([['a/b'], ['interface-too-long'], ['-x'], ['all'], ['swp[x]'], ['a;b']])('no link is called %s', (name) => {
     const found = desiredOf(`iface ${name}\n\taddress 10.0.0.1/8\n`);
     expect(problems(found)).toEqual(['1 links/bad-name']);
     expect(found.links.links).toEqual([]);
