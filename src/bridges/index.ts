@@ -1,4 +1,14 @@
 export type { Bond, BondMode, BondOptions } from './bond.js';
+export {
+  adSelections,
+  arpAllTargets,
+  arpValidations,
+  bondModes,
+  failOverMacs,
+  hashPolicies,
+  lacpRates,
+  primaryReselections,
+} from './bond.js';
 export type {
   Bridge,
   BridgeOptions,
@@ -10,8 +20,18 @@ export type {
   VlanProtocol,
   VlanRange,
 } from './bridge.js';
+export type {
+  CurrentAddress,
+  CurrentDevice,
+  CurrentLink,
+  CurrentLinks,
+  Forwarding,
+  LinkAddress,
+  Prefix,
+  Route,
+  VlanEntry,
+} from './current.js';
 export { type DesiredLinks, desiredLinks } from './desired.js';
-export { type CurrentLinks, type Difference, differences } from './difference.js';
 export { isLinkName } from './link-name.js';
 export type {
   Address,
@@ -27,4 +47,6 @@ export type {
   Vxlan,
   VxlanOptions,
 } from './links.js';
+export type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
 export { printLinks } from './print.js';
+export { addressOf, unicastRoute } from './route.js';

@@ -1,4 +1,5 @@
-import { openRoute, type Prefix, type RoutePort } from '../netlink/index.js';
+import { addressOf, type Prefix, unicastRoute } from '../bridges/index.js';
+import { openRoute, type RoutePort } from '../netlink/index.js';
 import { addNamespace, deleteNamespace, namespaceExists } from './namespaces.js';
 import { type Station, startStation } from './station-process.js';
 
@@ -75,7 +76,7 @@ class NamespaceWorld implements World {
   async build(): Promise<void> {
     const { bridge, members } = this.#plan;
     const host = await this.#addHost(BRIDGE);
-    await host.apply({ kind: 'create link', link: { kind: 'bridge', name: bridge.name } });
+    await host.apply({ kind: 'create link', link: bridge.name, device: { kind: 'bridge', options: {} } });
     await configure(host, bridge.name, bridge);
     for (const member of members) await this.attach(member);
   }
@@ -85,10 +86,10 @@ class NamespaceWorld implements World {
     const route = await this.#addHost(member.name);
     // Both ends are made here, where the name of the far one may be taken: it gets its own once it is moved.
     const far = 'far-end';
-    await this.host.apply({ kind: 'create link', link: { kind: 'veth', name: member.port, peer: far } });
-    await this.host.apply({ kind: 'move link', link: far, to: { name: this.#namespace(member.name) } });
-    await route.apply({ kind: 'rename link', link: far, name: 'eth0' });
-    await route.apply({ kind: 'set hardware address', link: 'eth0', address: member.mac });
+    await this.host.apply({ kind: 'create link', link: member.port, device: { kind: 'veth', peer: far } });
+    await this.host.move(far, { name: this.#namespace(member.name) });
+    await route.rename(far, 'eth0');
+    await route.apply({ kind: 'set mac', link: 'eth0', mac: member.mac });
     await this.host.apply({ kind: 'set master', link: member.port, master: bridge.name });
     await this.host.apply({ kind: 'set up', link: member.port, up: true });
     await configure(route, 'eth0', member);
@@ -126,8 +127,10 @@ async function configure(
   { addresses, gateways }: Pick<Member, 'addresses' | 'gateways'>,
 ): Promise<void> {
   await route.apply({ kind: 'set up', link, up: true });
-  for (const prefix of addresses) await route.apply({ kind: 'add address', link, prefix });
-  for (const gateway of gateways) await route.apply({ kind: 'add route', destination: null, gateway, link: null });
+  for (const prefix of addresses) await route.apply({ kind: 'add address', link, address: addressOf(prefix) });
+  for (const gateway of gateways) {
+    await route.apply({ kind: 'add route', route: unicastRoute({ destination: null, gateway, link: null }) });
+  }
 }
 
 function required<T>(things: ReadonlyMap<string, T>, name: string): T {

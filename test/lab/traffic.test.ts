@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addressOf } from '../../src/bridges/index.js';
 import type { World } from '../../src/demo/index.js';
 import { openNftables } from '../../src/netlink/index.js';
 import { makeSite, type TestSite } from '../support/cli.js';
@@ -229,14 +230,14 @@ describe('packets between guests, host and outside', () => {
 
   it('drops what carries another MAC than the guest’s', async () => {
     const route = world.route('vm100');
-    await route.apply({ kind: 'set hardware address', link: 'eth0', address: 'bc:24:11:66:66:66' });
+    await route.apply({ kind: 'set mac', link: 'eth0', mac: 'bc:24:11:66:66:66' });
     try {
       expect(await traffic.decided(() => traffic.tcpInVain('vm100', 'outside', 80))).toEqual({
         outcome: ['timeout', 'timeout'],
         by: 'macfilter',
       });
     } finally {
-      await route.apply({ kind: 'set hardware address', link: 'eth0', address: macs.vm100 });
+      await route.apply({ kind: 'set mac', link: 'eth0', mac: macs.vm100 });
     }
     expect(await traffic.tcp('vm100', 'outside', 80)).toEqual(['open', 'open']);
   });
@@ -244,18 +245,18 @@ describe('packets between guests, host and outside', () => {
   it('drops what carries another address than the container’s', async () => {
     const route = world.route('ct200');
     const source = { 4: '192.0.2.222', 6: '2001:db8::222' };
-    const prefixes = [
+    const addresses = [
       { address: source[4], length: 24 },
       { address: source[6], length: 64 },
-    ];
-    for (const prefix of prefixes) await route.apply({ kind: 'add address', link: 'eth0', prefix });
+    ].map(addressOf);
+    for (const address of addresses) await route.apply({ kind: 'add address', link: 'eth0', address });
     try {
       expect(await traffic.decided(() => traffic.tcpInVain('ct200', 'vm100', 80, { source }))).toEqual({
         outcome: ['timeout', 'timeout'],
         by: 'ipfilter',
       });
     } finally {
-      for (const prefix of prefixes) await route.apply({ kind: 'delete address', link: 'eth0', prefix });
+      for (const address of addresses) await route.apply({ kind: 'delete address', link: 'eth0', address });
     }
     expect(await traffic.tcp('ct200', 'vm100', 80, { source: machines.ct200 })).toEqual(['open', 'open']);
   });

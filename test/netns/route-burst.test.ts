@@ -41,14 +41,14 @@ test('a rejected request that nobody waits for does not stop the others', () => 
   const careless = `
   process.on('unhandledRejection', () => {});
   void port.apply({ kind: 'delete link', link: 'absent' });
-  console.log((await port.readLinks()).length);
+  console.log((await port.read()).links.length);
   port.close();`;
   expect(child(careless)).toBe('1');
 });
 
 test('closing with requests in flight rejects them and lets the process end', () => {
   const closing = `
-  const all = Promise.allSettled(Array.from({ length: 300 }, () => port.readLinks()));
+  const all = Promise.allSettled(Array.from({ length: 300 }, () => port.read()));
   await Promise.resolve();
   port.close();
   console.log(new Set((await all).map((result) => result.status)).has('rejected'));`;

@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { addressOf, type LinkOperation, unicastRoute } from '../../src/bridges/index.js';
 import { Failure } from '../../src/diagnostics/failure.js';
 import { openRoute, RouteError, type RoutePort } from '../../src/netlink/index.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
@@ -16,7 +17,7 @@ describe('rtnetlink', () => {
     namespace.remove();
   });
 
-  const link = async (name: string) => (await port.readLinks()).find((candidate) => candidate.name === name);
+  const link = async (name: string) => (await port.read()).links.find((candidate) => candidate.name === name);
 
   test('opening in a namespace leaves this thread where it was', () => {
     const before = readlinkSync('/proc/thread-self/ns/net');
@@ -27,21 +28,37 @@ describe('rtnetlink', () => {
   });
 
   test('a new namespace has a loopback link only', async () => {
-    expect(await port.readLinks()).toEqual([
-      expect.objectContaining({ name: 'lo', kind: null, up: true, mtu: 65536, address: '00:00:00:00:00:00' }),
+    expect((await port.read()).links).toEqual([
+      expect.objectContaining({
+        name: 'lo',
+        device: { kind: 'other', type: null },
+        up: true,
+        mtu: 65536,
+        mac: '00:00:00:00:00:00',
+      }),
     ]);
   });
 
   test('builds a bridge with a port, and ip agrees', async () => {
-    await port.apply({ kind: 'create link', link: { kind: 'bridge', name: 'vmbr0' } });
-    await port.apply({ kind: 'set hardware address', link: 'vmbr0', address: '02:00:00:00:00:01' });
-    await port.apply({ kind: 'create link', link: { kind: 'veth', name: 'tap100i0', peer: 'eth0' } });
+    await port.apply({ kind: 'create link', link: 'vmbr0', device: { kind: 'bridge', options: {} } });
+    await port.apply({ kind: 'set mac', link: 'vmbr0', mac: '02:00:00:00:00:01' });
+    await port.apply({ kind: 'create link', link: 'tap100i0', device: { kind: 'veth', peer: 'eth0' } });
     await port.apply({ kind: 'set mtu', link: 'tap100i0', mtu: 1400 });
     await port.apply({ kind: 'set master', link: 'tap100i0', master: 'vmbr0' });
     for (const name of ['vmbr0', 'tap100i0', 'eth0']) await port.apply({ kind: 'set up', link: name, up: true });
 
-    expect(await link('tap100i0')).toMatchObject({ kind: 'veth', up: true, mtu: 1400, master: 'vmbr0' });
-    expect(await link('vmbr0')).toMatchObject({ kind: 'bridge', up: true, address: '02:00:00:00:00:01', master: null });
+    expect(await link('tap100i0')).toMatchObject({
+      device: { kind: 'veth', peer: 'eth0' },
+      up: true,
+      mtu: 1400,
+      master: 'vmbr0',
+    });
+    expect(await link('vmbr0')).toMatchObject({
+      device: { kind: 'bridge' },
+      up: true,
+      mac: '02:00:00:00:00:01',
+      master: null,
+    });
     expect((await link('eth0'))?.parentIndex).toBe((await link('tap100i0'))?.index);
     expect(namespace.ip('-o', 'link', 'show', 'master', 'vmbr0')).toMatch(/tap100i0@eth0: .*UP.* mtu 1400 /);
 
@@ -49,7 +66,7 @@ describe('rtnetlink', () => {
     expect((await link('tap100i0'))?.master).toBeNull();
     await port.apply({ kind: 'set up', link: 'eth0', up: false });
     expect((await link('eth0'))?.up).toBe(false);
-    await port.apply({ kind: 'rename link', link: 'eth0', name: 'net0' });
+    await port.rename('eth0', 'net0');
     await port.apply({ kind: 'delete link', link: 'net0' });
     expect(await link('tap100i0')).toBeUndefined();
   });
@@ -57,13 +74,13 @@ describe('rtnetlink', () => {
   test('moves a link into another namespace, by name and by process', async () => {
     const other = makeNamespace();
     try {
-      await port.apply({ kind: 'create link', link: { kind: 'veth', name: 'a', peer: 'b' } });
-      await port.apply({ kind: 'move link', link: 'b', to: { name: other.name } });
-      expect((await port.readLinks()).map(({ name }) => name)).toEqual(['lo', 'a']);
+      await port.apply({ kind: 'create link', link: 'a', device: { kind: 'veth', peer: 'b' } });
+      await port.move('b', { name: other.name });
+      expect((await port.read()).links.map(({ name }) => name)).toEqual(['lo', 'a']);
       const there = openRoute(other.name);
-      expect((await there.readLinks()).map(({ name }) => name)).toContain('b');
+      expect((await there.read()).links.map(({ name }) => name)).toContain('b');
       there.close();
-      await expect(port.apply({ kind: 'move link', link: 'a', to: { pid: 2 ** 22 + 1 } })).rejects.toMatchObject({
+      await expect(port.move('a', { pid: 2 ** 22 + 1 })).rejects.toMatchObject({
         errno: 'ESRCH',
       });
     } finally {
@@ -72,33 +89,30 @@ describe('rtnetlink', () => {
   });
 
   test('addresses and routes come and go, and ip agrees', async () => {
-    await port.apply({ kind: 'create link', link: { kind: 'veth', name: 'a', peer: 'b' } });
+    await port.apply({ kind: 'create link', link: 'a', device: { kind: 'veth', peer: 'b' } });
     for (const name of ['a', 'b']) await port.apply({ kind: 'set up', link: name, up: true });
     const v4 = { address: '10.9.0.1', length: 24 };
     const v6 = { address: '2001:db8::1', length: 64 };
-    await port.apply({ kind: 'add address', link: 'a', prefix: v4 });
-    await port.apply({ kind: 'add address', link: 'a', prefix: v6 });
-    await port.apply({ kind: 'add route', destination: null, gateway: '10.9.0.254', link: null });
+    await port.apply({ kind: 'add address', link: 'a', address: addressOf(v4) });
+    await port.apply({ kind: 'add address', link: 'a', address: addressOf(v6) });
+    const gateway = unicastRoute({ destination: null, gateway: '10.9.0.254', link: null });
+    await port.apply({ kind: 'add route', route: gateway });
     await port.apply({
       kind: 'add route',
-      destination: { address: '2001:db8:1::', length: 48 },
-      gateway: '2001:db8::2',
-      link: 'a',
+      route: unicastRoute({ destination: { address: '2001:db8:1::', length: 48 }, gateway: '2001:db8::2', link: 'a' }),
     });
     await port.apply({
       kind: 'add route',
-      destination: { address: '10.10.0.0', length: 16 },
-      gateway: null,
-      link: 'a',
+      route: unicastRoute({ destination: { address: '10.10.0.0', length: 16 }, gateway: null, link: 'a' }),
     });
 
-    const addresses = await port.readAddresses();
+    const { addresses, routes: all } = await port.read();
     expect(addresses).toContainEqual(
       expect.objectContaining({ link: 'a', address: '10.9.0.1', prefixLength: 24, scope: 0 }),
     );
     expect(addresses).toContainEqual(expect.objectContaining({ link: 'a', address: '2001:db8::1', prefixLength: 64 }));
     expect(addresses).toContainEqual(expect.objectContaining({ link: 'lo', address: '127.0.0.1', scope: 254 }));
-    const routes = (await port.readRoutes()).filter(({ protocol }) => protocol === 4);
+    const routes = all.filter(({ protocol }) => protocol === 4);
     expect(routes).toEqual([
       expect.objectContaining({ family: 4, destination: null, gateway: '10.9.0.254', link: 'a', table: 254 }),
       expect.objectContaining({
@@ -115,15 +129,15 @@ describe('rtnetlink', () => {
     ]);
     expect(namespace.ip('route')).toContain('default via 10.9.0.254 dev a proto static');
 
-    await port.apply({ kind: 'delete route', destination: null, gateway: '10.9.0.254', link: null });
-    await port.apply({ kind: 'delete address', link: 'a', prefix: v4 });
+    await port.apply({ kind: 'delete route', route: gateway });
+    await port.apply({ kind: 'delete address', link: 'a', address: addressOf(v4) });
     expect(namespace.ip('route')).not.toContain('10.9.0');
-    expect((await port.readAddresses()).map(({ address }) => address)).not.toContain('10.9.0.1');
+    expect((await port.read()).addresses.map(({ address }) => address)).not.toContain('10.9.0.1');
   });
 
   test('a refusal names the request and the errno', async () => {
-    await port.apply({ kind: 'create link', link: { kind: 'bridge', name: 'vmbr0' } });
-    const again = port.apply({ kind: 'create link', link: { kind: 'bridge', name: 'vmbr0' } });
+    await port.apply({ kind: 'create link', link: 'vmbr0', device: { kind: 'bridge', options: {} } });
+    const again = port.apply({ kind: 'create link', link: 'vmbr0', device: { kind: 'bridge', options: {} } });
     await expect(again).rejects.toBeInstanceOf(RouteError);
     await expect(again).rejects.toMatchObject({ errno: 'EEXIST', message: 'creating bridge vmbr0: EEXIST' });
     await expect(port.apply({ kind: 'delete link', link: 'absent' })).rejects.toMatchObject({ errno: 'ENODEV' });
@@ -133,29 +147,63 @@ describe('rtnetlink', () => {
   test.each([
     ['a name too long', { kind: 'delete link', link: 'sixteen-bytes-xx' }, 'bad-link-name'],
     ['a name with a blank', { kind: 'delete link', link: 'a b' }, 'bad-link-name'],
-    ['no address', { kind: 'add address', link: 'lo', prefix: { address: '10.0.0', length: 8 } }, 'bad-address'],
     [
-      'a prefix too long',
-      { kind: 'add address', link: 'lo', prefix: { address: '10.0.0.1', length: 33 } },
+      'no address',
+      { kind: 'add address', link: 'lo', address: addressOf({ address: '10.0.0', length: 8 }) },
       'bad-address',
     ],
-    ['no hardware address', { kind: 'set hardware address', link: 'lo', address: '02:00' }, 'bad-address'],
-    ['a route to nowhere', { kind: 'add route', destination: null, gateway: null, link: 'lo' }, 'bad-route'],
-    ['a namespace path', { kind: 'move link', link: 'lo', to: { name: '../../proc/1/ns/net' } }, 'bad-netns-name'],
-  ] as const)('%s is a failure before anything is sent', async (_what, step, code) => {
-    const refused = port.apply(step);
-    await expect(refused).rejects.toBeInstanceOf(Failure);
-    await expect(refused).rejects.toMatchObject({ code });
+    [
+      'a prefix too long',
+      { kind: 'add address', link: 'lo', address: addressOf({ address: '10.0.0.1', length: 33 }) },
+      'bad-address',
+    ],
+    ['no hardware address', { kind: 'set mac', link: 'lo', mac: '02:00' }, 'bad-address'],
+  ] as const satisfies readonly (readonly [string, LinkOperation, string])[])(
+    '%s is a failure before anything is sent',
+    async (_what, step, code) => {
+      const refused = port.apply(step);
+      await expect(refused).rejects.toBeInstanceOf(Failure);
+      await expect(refused).rejects.toMatchObject({ code });
+    },
+  );
+
+  test('a namespace path is a failure before anything is sent', async () => {
+    await expect(port.move('lo', { name: '../../proc/1/ns/net' })).rejects.toMatchObject({ code: 'bad-netns-name' });
+  });
+
+  test('the settings of a link are those its files show, and a written one is read back', async () => {
+    await port.apply({ kind: 'create link', link: 'a', device: { kind: 'veth', peer: 'b' } });
+    for (const [name, value] of [
+      ['ipv4/forwarding', 1],
+      ['ipv4/arp_accept', 1],
+      ['ipv6/forwarding', 1],
+      ['ipv6/accept_ra', 2],
+      ['ipv6/autoconf', 0],
+      ['ipv6/addr_gen_mode', 1],
+      ['ipv6/disable_ipv6', 1],
+    ] as const) {
+      const [family, setting] = name.split('/');
+      const file = `/proc/sys/net/${family}/conf/a/${setting}`;
+      const before = Number(namespace.run('/bin/cat', [file]));
+      expect((await link('a'))?.sysctls[name], name).toBe(before);
+      expect(before, name).not.toBe(value);
+      await port.apply({ kind: 'set sysctl', link: 'a', name, value });
+      expect(Number(namespace.run('/bin/cat', [file])), name).toBe(value);
+      expect((await link('a'))?.sysctls[name], name).toBe(value);
+    }
+    await expect(
+      port.apply({ kind: 'set sysctl', link: 'absent', name: 'ipv4/forwarding', value: 1 }),
+    ).rejects.toMatchObject({ errno: 'ENOENT' });
   });
 
   test('many readers at once all get their answer', async () => {
-    const answers = await Promise.all(Array.from({ length: 300 }, () => port.readLinks()));
-    expect(answers.map((links) => links.length)).toEqual(Array.from({ length: 300 }, () => 1));
+    const answers = await Promise.all(Array.from({ length: 300 }, () => port.read()));
+    expect(answers.map(({ links }) => links.length)).toEqual(Array.from({ length: 300 }, () => 1));
   });
 
   test('requests after closing are refused', async () => {
     const closed = openRoute(namespace.name);
     closed.close();
-    await expect(closed.readLinks()).rejects.toMatchObject({ code: 'socket-closed' });
+    await expect(closed.read()).rejects.toMatchObject({ code: 'socket-closed' });
   });
 });

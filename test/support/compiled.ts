@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +21,8 @@ export function compileNetlink(): CompiledNetlink {
     ...['--ignoreConfig', '--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--skipLibCheck'],
     ...['--rootDir', join(root, 'src'), '--outDir', folder, join(root, 'src/netlink/index.ts')],
   ]);
+  // The rooms that `netlink` has its values from import the parsers, which are built before any test runs.
+  cpSync(join(root, 'src/parser/generated'), join(folder, 'parser/generated'), { recursive: true });
   const script = join(folder, 'body.js');
   return {
     run(body, wrapper = []) {

@@ -1,66 +1,190 @@
+import type {
+  CurrentAddress,
+  CurrentDevice,
+  CurrentLink,
+  CurrentLinks,
+  Forwarding,
+  LinkSysctls,
+  PortOptions,
+  Route,
+  VlanEntry,
+} from '../../bridges/index.js';
 import { MalformedMessage } from '../wire.js';
-import { addressText, hardwareText } from './address.js';
+import { hardwareText } from './address.js';
+import type { LinkIndexes } from './indexes.js';
 import type { RouteRequests } from './requests.js';
 import * as schema from './schema.js';
 import { linkHeaderOf, messageType } from './schema.js';
-import type { CurrentAddress, CurrentLink, CurrentRoute } from './types.js';
+import { readMplsInput } from './sysctl.js';
 
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
-/** RTEXT_FILTER_SKIP_STATS: counters are most of a link's bytes. */
+/** RTEXT_FILTER_*: VLAN ids as ranges; no counters, which are most of a link's bytes. */
+const COMPRESSED_VLANS = 4;
 const SKIP_STATISTICS = 8;
 const AF_INET = 2;
 const AF_INET6 = 10;
+const AF_BRIDGE = 7;
 /** RTM_F_CLONED: an entry of the route cache. */
 const CLONED = 0x200;
+const ONLINK = 4;
+/** IFA_F_PERMANENT; IFA_PROTO says IFAPROT_KERNEL_LL of addresses a link gives itself (since Linux 5.18). */
+const PERMANENT = 0x80;
+const KERNEL_LINK_LOCAL = 3;
+const FOR_EVER = 0xffffffff;
+/** VLAN_FLAG_BRIDGE_BINDING */
+const BRIDGE_BINDING = 0x10;
+/** BRIDGE_VLAN_INFO_* */
+const VLAN_PVID = 2;
+const VLAN_UNTAGGED = 4;
+const VLAN_RANGE_BEGIN = 8;
+const VLAN_RANGE_END = 16;
+/** NUD_NOARP, NUD_PERMANENT; NTF_MASTER */
+const NUD_NOARP = 0x40;
+const NUD_PERMANENT = 0x80;
+const NTF_MASTER = 4;
 
-export async function readLinks(requests: RouteRequests): Promise<CurrentLink[]> {
+export async function read(
+  requests: RouteRequests,
+  netns: string | undefined,
+  indexes: LinkIndexes,
+): Promise<CurrentLinks> {
   const question = { header: linkHeaderOf({}), attributes: { extendedMask: SKIP_STATISTICS } };
-  const links = await requests.dump('reading links', messageType.getLink, schema.link, question, schema.link);
-  const names = new Map(links.map(({ header, attributes }) => [header.index, attributes.name]));
-  return links.map(({ header, attributes }) => ({
+  const dump = await requests.dump('reading links', messageType.getLink, schema.link, question, schema.link);
+  const names = new Map(dump.map(({ header, attributes }) => [header.index, nameOf(attributes.name)]));
+  indexes.learn([...names].map(([index, name]) => [name, index]));
+  const vlans = await readVlans(requests);
+  const mpls = readMplsInput(netns);
+  return {
+    links: dump.map((one) => linkOf(one, names, vlans, mpls)),
+    addresses: await readAddresses(requests, names),
+    routes: await readRoutes(requests, names),
+    forwarding: await readForwarding(requests, names),
+  };
+}
+
+function linkOf(
+  { header, attributes }: schema.LinkPayload,
+  names: ReadonlyMap<number, string>,
+  vlans: ReadonlyMap<number, readonly VlanEntry[]>,
+  mpls: ReadonlyMap<string, number>,
+): CurrentLink {
+  const name = nameOf(attributes.name);
+  return {
     index: header.index,
-    name: nameOf(attributes.name),
-    kind: attributes.info?.kind ?? null,
+    name,
+    device: deviceOf(attributes, names),
     up: (header.flags & IFF_UP) !== 0,
     running: (header.flags & IFF_RUNNING) !== 0,
     mtu: attributes.mtu ?? 0,
-    address:
-      attributes.address === undefined || attributes.address.length === 0 ? null : hardwareText(attributes.address),
+    mac: macOf(attributes.address),
+    permanentMac: macOf(attributes.permanentAddress),
     master: names.get(attributes.master ?? 0) ?? null,
     parentIndex: attributes.parent ?? null,
     alias: attributes.alias ?? null,
-  }));
+    port: portOf(attributes.info),
+    vlans: vlans.get(header.index) ?? [],
+    sysctls: sysctlsOf(attributes.familySpec, mpls.get(name)),
+  };
 }
 
-export async function readAddresses(requests: RouteRequests): Promise<CurrentAddress[]> {
-  const names = await namesByIndex(requests);
+function deviceOf({ info, parent }: schema.LinkAttributes, names: ReadonlyMap<number, string>): CurrentDevice {
+  const type = info?.kind ?? null;
+  const data = info?.data ?? {};
+  if (type === 'dummy') return { kind: 'dummy' };
+  if (type === 'veth') return { kind: 'veth', peer: names.get(parent ?? 0) ?? null };
+  if (data.bridge !== undefined) return { kind: 'bridge', options: data.bridge };
+  if (data.bond !== undefined) {
+    const { primary, ...options } = data.bond;
+    return { kind: 'bond', options: { arpTargets: [], ...options, primary: names.get(primary ?? 0) ?? '' } };
+  }
+  if (data.vlan !== undefined) {
+    const { id, protocol = '802.1q', flags = [] } = data.vlan;
+    const lower = names.get(parent ?? 0);
+    // Its parent may be in another namespace: then it cannot be made again from here.
+    if (id !== undefined && lower !== undefined) {
+      return { kind: 'vlan', parent: lower, id, protocol, bridgeBinding: ((flags[0] ?? 0) & BRIDGE_BINDING) !== 0 };
+    }
+  }
+  if (data.vxlan?.id !== undefined) {
+    const { id, port = 0, device, local, local6, group, group6, ...options } = data.vxlan;
+    const ends = { local: local ?? local6, group: group ?? group6, device: names.get(device ?? 0) };
+    return { kind: 'vxlan', id, port, ...defined(ends), options };
+  }
+  if (data.vrf?.table !== undefined) return { kind: 'vrf', table: data.vrf.table };
+  return { kind: 'other', type };
+}
+
+const portOf = (info: schema.LinkInfo | undefined): PortOptions | null => info?.portData?.bridge ?? null;
+
+/** By the places of IPV4_DEVCONF_* less one (uapi linux/ip.h) and of DEVCONF_* (uapi linux/ipv6.h). */
+function sysctlsOf(spec: schema.LinkAttributes['familySpec'], mpls: number | undefined): LinkSysctls {
+  const four = spec?.ipv4?.settings ?? [];
+  const six = spec?.ipv6?.settings ?? [];
+  return defined({
+    'ipv4/forwarding': four[0],
+    'ipv4/arp_accept': four[20],
+    'ipv6/forwarding': six[0],
+    'ipv6/accept_ra': six[3],
+    'ipv6/autoconf': six[5],
+    'ipv6/disable_ipv6': six[26],
+    'ipv6/addr_gen_mode': spec?.ipv6?.addressGeneration,
+    'mpls/input': mpls,
+  });
+}
+
+async function readVlans(requests: RouteRequests): Promise<Map<number, VlanEntry[]>> {
+  const question = { header: linkHeaderOf({ family: AF_BRIDGE }), attributes: { extendedMask: COMPRESSED_VLANS } };
+  const { getLink } = messageType;
+  const dump = await requests.dump('reading VLAN ids', getLink, schema.bridgeLink, question, schema.bridgeLink);
+  return new Map(dump.map(({ header, attributes }) => [header.index, entriesOf(attributes.spec?.vlans ?? [])]));
+}
+
+function entriesOf(infos: readonly schema.VlanInfo[]): VlanEntry[] {
+  const entries: VlanEntry[] = [];
+  let first = 0;
+  for (const { flags, vid } of infos) {
+    if ((flags & VLAN_RANGE_BEGIN) !== 0) first = vid;
+    else {
+      entries.push({
+        first: (flags & VLAN_RANGE_END) === 0 ? vid : first,
+        last: vid,
+        pvid: (flags & VLAN_PVID) !== 0,
+        untagged: (flags & VLAN_UNTAGGED) !== 0,
+      });
+    }
+  }
+  return entries;
+}
+
+async function readAddresses(requests: RouteRequests, names: ReadonlyMap<number, string>): Promise<CurrentAddress[]> {
   const question = { header: { family: 0, prefixLength: 0, flags: 0, scope: 0, index: 0 }, attributes: {} };
-  const answers = await requests.dump(
-    'reading addresses',
-    messageType.getAddress,
-    schema.address,
-    question,
-    schema.address,
-  );
+  const { getAddress } = messageType;
+  const answers = await requests.dump('reading addresses', getAddress, schema.address, question, schema.address);
   return answers.flatMap(({ header, attributes }) => {
-    const bytes = attributes.local ?? attributes.address;
+    const { local, address, broadcast, lifetimes, flags = header.flags, protocol } = attributes;
+    const own = local ?? address;
     const link = names.get(header.index);
-    if (bytes === undefined || link === undefined) return [];
+    if (own === undefined || link === undefined) return [];
+    const [preferred = FOR_EVER] = lifetimes ?? [];
     return [
       {
         link,
-        address: addressText(bytes),
+        address: own,
         prefixLength: header.prefixLength,
         scope: header.scope,
-        flags: attributes.flags ?? header.flags,
+        ...defined({
+          broadcast,
+          peer: address === own ? undefined : address,
+          preferredLifetime: preferred === FOR_EVER ? undefined : preferred,
+        }),
+        permanent: (flags & PERMANENT) !== 0 && protocol !== KERNEL_LINK_LOCAL,
       },
     ];
   });
 }
 
-export async function readRoutes(requests: RouteRequests): Promise<CurrentRoute[]> {
-  const names = await namesByIndex(requests);
+async function readRoutes(requests: RouteRequests, names: ReadonlyMap<number, string>): Promise<Route[]> {
   const header = {
     family: 0,
     destinationLength: 0,
@@ -72,33 +196,66 @@ export async function readRoutes(requests: RouteRequests): Promise<CurrentRoute[
     type: 0,
     flags: 0,
   };
-  const answers = await requests.dump(
-    'reading routes',
-    messageType.getRoute,
-    schema.route,
-    { header, attributes: {} },
-    schema.route,
-  );
-  return answers
-    .filter(({ header }) => (header.flags & CLONED) === 0 && (header.family === AF_INET || header.family === AF_INET6))
-    .map(({ header, attributes }) => ({
-      family: header.family === AF_INET ? 4 : 6,
-      destination:
-        attributes.destination === undefined
-          ? null
-          : { address: addressText(attributes.destination), length: header.destinationLength },
-      gateway: attributes.gateway === undefined ? null : addressText(attributes.gateway),
-      link: names.get(attributes.outInterface ?? 0) ?? null,
-      table: attributes.table ?? header.table,
-      metric: attributes.priority ?? null,
-      protocol: header.protocol,
-      type: header.type,
-    }));
+  const question = { header, attributes: {} };
+  const { getRoute } = messageType;
+  const answers = await requests.dump('reading routes', getRoute, schema.route, question, schema.route);
+  return answers.flatMap(({ header, attributes }) => {
+    const known = header.family === AF_INET || header.family === AF_INET6;
+    if (!known || (header.flags & CLONED) !== 0 || attributes.multipath !== undefined) return [];
+    const { destination, gateway, outInterface, table, priority, preferredSource } = attributes;
+    return [
+      {
+        family: header.family === AF_INET ? 4 : 6,
+        destination: destination === undefined ? null : { address: destination, length: header.destinationLength },
+        gateway: gateway ?? null,
+        link: names.get(outInterface ?? 0) ?? null,
+        table: table ?? header.table,
+        metric: priority ?? 0,
+        protocol: header.protocol,
+        type: header.type,
+        scope: header.scope,
+        onlink: (header.flags & ONLINK) !== 0,
+        ...defined({ source: preferredSource }),
+      } as const,
+    ];
+  });
 }
 
-async function namesByIndex(requests: RouteRequests): Promise<Map<number, string>> {
-  return new Map((await readLinks(requests)).map(({ index, name }) => [index, name]));
+/** What somebody said, not what was learned, nor the links' own addresses and multicast groups. */
+async function readForwarding(requests: RouteRequests, names: ReadonlyMap<number, string>): Promise<Forwarding[]> {
+  const question = { header: { family: AF_BRIDGE, index: 0, state: 0, flags: 0, type: 0 }, attributes: {} };
+  const { getNeighbour } = messageType;
+  const dump = await requests.dump(
+    'reading forwarding tables',
+    getNeighbour,
+    schema.neighbour,
+    question,
+    schema.neighbour,
+  );
+  return dump.flatMap(({ header, attributes }): Forwarding[] => {
+    const { index, state, flags } = header;
+    const { linkAddress, destination, vlan } = attributes;
+    const link = names.get(index);
+    if (link === undefined || linkAddress === undefined) return [];
+    const mac = hardwareText(linkAddress);
+    if (destination !== undefined && (state & (NUD_PERMANENT | NUD_NOARP)) !== 0) {
+      return [{ link, mac, of: 'self', destination }];
+    }
+    if ((flags & NTF_MASTER) === 0 || (state & NUD_NOARP) === 0) return [];
+    return [{ link, mac, of: 'master', ...defined({ vlan }) }];
+  });
 }
+
+type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The properties that have a value. */
+const defined = <T extends object>(values: T): Defined<T> =>
+  // Only properties without a value are left out.
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+/** Null for a device without an address. */
+const macOf = (bytes: Buffer | undefined): string | null =>
+  bytes === undefined || bytes.length === 0 ? null : hardwareText(bytes);
 
 function nameOf(name: string | undefined): string {
   if (name === undefined) throw new MalformedMessage('a link has no name');

@@ -1,6 +1,8 @@
 import type { ByteWriter } from '../byte-writer.js';
-import { type AttributeType, bytes, type ObjectOf, object, string, u8, u32 } from '../tlv.js';
-import { MalformedMessage } from '../wire.js';
+import { type AttributeType, bytes, object, string, u8, u16, u32 } from '../tlv.js';
+import { attributes, MalformedMessage } from '../wire.js';
+import { bondData, bridgeData, portData, vlanData, vrfData, vxlanData } from './device-schema.js';
+import { ipAddress, u32s } from './values.js';
 
 /** RTM_* (uapi linux/rtnetlink.h). */
 export const messageType = {
@@ -14,6 +16,9 @@ export const messageType = {
   newRoute: 24,
   deleteRoute: 25,
   getRoute: 26,
+  newNeighbour: 28,
+  deleteNeighbour: 29,
+  getNeighbour: 30,
 } as const;
 
 /** A fixed header followed by attributes: the payload of every rtnetlink message. */
@@ -57,55 +62,170 @@ function payload<const F extends Readonly<Record<string, HeaderField>>, A>(
   };
 }
 
+type ValueOf<T> = T extends AttributeType<infer V> ? V : never;
+
 const linkHeader = { family: [0, 1], type: [2, 2], index: [4, 4, 'signed'], flags: [8, 4], change: [12, 4] } as const;
 const LINK_HEADER = 16;
 
-const name = { name: [3, string] } as const;
-
 /** The other end of a veth: a whole link message in an attribute. */
-const peer = payload(LINK_HEADER, linkHeader, object(name));
+const peer = payload(LINK_HEADER, linkHeader, object({ name: [3, string] }));
 
-const linkAttributes = {
-  address: [1, bytes],
-  ...name,
-  mtu: [4, u32],
-  parent: [5, u32],
-  master: [10, u32],
-  namespacePid: [19, u32],
-  alias: [20, string],
-  namespaceFd: [28, u32],
-  extendedMask: [29, u32],
+/** IFLA_INFO_KIND, and the data that belongs to each kind we know. */
+const devices = {
+  bridge: bridgeData,
+  bond: bondData,
+  vlan: vlanData,
+  vxlan: vxlanData,
+  vrf: vrfData,
+  veth: object({ peer: [1, peer] }),
 } as const;
-/** What the info's data means depends on its kind; read, only the kind is of interest. */
-const readAttributes = object({ ...linkAttributes, info: [18, object({ kind: [1, string] })] });
-const newAttributes = object({
-  ...linkAttributes,
-  info: [18, object({ kind: [1, string], data: [2, object({ peer: [1, peer] })] })],
-});
-export const link = payload(LINK_HEADER, linkHeader, readAttributes);
-/** A link to create: the data is that of a veth. */
-export const newLink = payload(LINK_HEADER, linkHeader, newAttributes);
+const ports = { bridge: portData } as const;
 
-const addressAttributes = object({
-  /** Of the other end, on a point-to-point link; the same as `local` elsewhere. */
-  address: [1, bytes],
-  local: [2, bytes],
-  flags: [8, u32],
+type DataOf<T extends Readonly<Record<string, AttributeType<unknown>>>> = { readonly [K in keyof T]?: ValueOf<T[K]> };
+
+/** IFLA_LINKINFO: what a link is, and what it is for its master; the data stands under the name of its kind. */
+export interface LinkInfo {
+  readonly kind?: string;
+  readonly data?: DataOf<typeof devices>;
+  readonly portKind?: string;
+  readonly portData?: DataOf<typeof ports>;
+}
+
+const infoNames = object({ kind: [1, string], portKind: [4, string] });
+const INFO_DATA = 2;
+const INFO_PORT_DATA = 5;
+
+const info: AttributeType<LinkInfo> = {
+  nested: true,
+  write(out, { kind, data, portKind, portData }) {
+    infoNames.write(out, { ...(kind === undefined ? {} : { kind }), ...(portKind === undefined ? {} : { portKind }) });
+    writeData(out, INFO_DATA, devices, data);
+    writeData(out, INFO_PORT_DATA, ports, portData);
+  },
+  read(source, start, end) {
+    const names = infoNames.read(source, start, end);
+    let data: DataOf<typeof devices> = {};
+    let portData: DataOf<typeof ports> = {};
+    for (const attribute of attributes(source, start, end)) {
+      const { type, start: from, end: to } = attribute;
+      if (type === INFO_DATA) data = readData(devices, names.kind, source, from, to);
+      if (type === INFO_PORT_DATA) portData = readData(ports, names.portKind, source, from, to);
+    }
+    return { ...names, data, portData };
+  },
+  locate: () => '',
+};
+
+function writeData<T extends Readonly<Record<string, AttributeType<unknown>>>>(
+  out: ByteWriter,
+  number: number,
+  types: T,
+  data: object | undefined,
+): void {
+  for (const [kind, value] of Object.entries(data ?? {})) {
+    const start = out.beginAttribute(number, true);
+    // The value stands under the name of its own type.
+    types[kind]?.write(out, value);
+    out.endAttribute(start);
+  }
+}
+
+function readData<T extends Readonly<Record<string, AttributeType<unknown>>>>(
+  types: T,
+  kind: string | undefined,
+  source: Buffer,
+  start: number,
+  end: number,
+): DataOf<T> {
+  const type = kind === undefined ? undefined : types[kind];
+  // The value was read by the type of its own name.
+  return (type === undefined || kind === undefined ? {} : { [kind]: type.read(source, start, end) }) as DataOf<T>;
+}
+
+/** IFLA_AF_SPEC of an ordinary link: settings of IPv4 and IPv6 as lists of numbers, and how addresses are generated. */
+const familySpec = object({
+  ipv4: [2, object({ settings: [1, u32s] })],
+  ipv6: [10, object({ settings: [2, u32s], addressGeneration: [8, u8] })],
 });
+
+export const link = payload(
+  LINK_HEADER,
+  linkHeader,
+  object({
+    address: [1, bytes],
+    name: [3, string],
+    mtu: [4, u32],
+    parent: [5, u32],
+    master: [10, u32],
+    info: [18, info],
+    namespacePid: [19, u32],
+    alias: [20, string],
+    familySpec: [26, familySpec],
+    namespaceFd: [28, u32],
+    extendedMask: [29, u32],
+    permanentAddress: [54, bytes],
+  }),
+);
+
+/** `bridge_vlan_info`: BRIDGE_VLAN_INFO_* flags and an id. */
+export interface VlanInfo {
+  readonly flags: number;
+  readonly vid: number;
+}
+
+/** IFLA_AF_SPEC of family AF_BRIDGE: IFLA_BRIDGE_FLAGS and any number of IFLA_BRIDGE_VLAN_INFO. */
+export interface BridgeSpec {
+  readonly flags?: number;
+  readonly vlans: readonly VlanInfo[];
+}
+
+const bridgeFlags = object({ flags: [0, u16] });
+const VLAN_INFO = 2;
+
+const bridgeSpec: AttributeType<BridgeSpec> = {
+  nested: true,
+  write(out, { vlans, ...flags }) {
+    bridgeFlags.write(out, flags);
+    for (const { flags: bits, vid } of vlans) {
+      const start = out.beginAttribute(VLAN_INFO, false);
+      out.u16(bits);
+      out.u16(vid);
+      out.endAttribute(start);
+    }
+  },
+  read: (source, start, end) => ({
+    ...bridgeFlags.read(source, start, end),
+    vlans: attributes(source, start, end).flatMap((attribute) =>
+      attribute.type === VLAN_INFO && attribute.end - attribute.start >= 4
+        ? [{ flags: source.readUInt16LE(attribute.start), vid: source.readUInt16LE(attribute.start + 2) }]
+        : [],
+    ),
+  }),
+  locate: () => '',
+};
+
+/** A link as bridges speak of it, in family AF_BRIDGE. */
+export const bridgeLink = payload(
+  LINK_HEADER,
+  linkHeader,
+  object({ name: [3, string], spec: [26, bridgeSpec], extendedMask: [29, u32] }),
+);
+
 export const address = payload(
   8,
   { family: [0, 1], prefixLength: [1, 1], flags: [2, 1], scope: [3, 1], index: [4, 4] },
-  addressAttributes,
+  object({
+    /** Of the other end, on a point-to-point link; the same as `local` elsewhere. */
+    address: [1, ipAddress],
+    local: [2, ipAddress],
+    broadcast: [4, ipAddress],
+    /** `ifa_cacheinfo`: seconds preferred and valid, then two times. */
+    lifetimes: [6, u32s],
+    flags: [8, u32],
+    protocol: [11, u8],
+  }),
 );
 
-const routeAttributes = object({
-  destination: [1, bytes],
-  outInterface: [4, u32],
-  gateway: [5, bytes],
-  priority: [6, u32],
-  table: [15, u32],
-  preference: [20, u8],
-});
 export const route = payload(
   12,
   {
@@ -119,13 +239,27 @@ export const route = payload(
     type: [7, 1],
     flags: [8, 4],
   },
-  routeAttributes,
+  object({
+    destination: [1, ipAddress],
+    outInterface: [4, u32],
+    gateway: [5, ipAddress],
+    priority: [6, u32],
+    preferredSource: [7, ipAddress],
+    multipath: [9, bytes],
+    table: [15, u32],
+    preference: [20, u8],
+  }),
 );
 
-type ValueOf<T> = T extends AttributeType<infer V> ? V : never;
+/** `ndmsg` and NDA_*: an entry of a bridge's or VXLAN device's forwarding table. */
+export const neighbour = payload(
+  12,
+  { family: [0, 1], index: [4, 4, 'signed'], state: [8, 2], flags: [10, 1], type: [11, 1] },
+  object({ destination: [1, ipAddress], linkAddress: [2, bytes], vlan: [5, u16] }),
+);
+
 export type LinkPayload = ValueOf<typeof link>;
-export type LinkAttributes = ObjectOf<typeof readAttributes.attributes>;
-export type NewLinkAttributes = ObjectOf<typeof newAttributes.attributes>;
+export type LinkAttributes = LinkPayload['attributes'];
 
 export const linkHeaderOf = (values: Partial<LinkPayload['header']>): LinkPayload['header'] => ({
   family: 0,
