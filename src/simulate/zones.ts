@@ -1,5 +1,6 @@
 import { Failure } from '../diagnostics/index.js';
 import type { Guest, Nic, Site } from '../site/index.js';
+import { isLinkName } from '../site/index.js';
 
 /** Where a packet starts or ends: the node itself, or a port of one of its bridges. */
 export type Zone = { readonly kind: 'host' } | PortZone;
@@ -16,8 +17,6 @@ export interface PortZone {
 const MAIN_BRIDGE = 'vmbr0';
 /** A name no guest's port has: those are `tap` or `veth` with numbers. */
 const UNFILTERED_PORT = 'nfvm';
-/** What the kernel takes as an interface name, without what would need care in texts (dev_valid_name: 15 bytes). */
-const LINK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 
 /** Finds a zone by its name (spec firewall.md 8.1). Throws a `Failure` that lists what there is. */
 export function findZone(name: string, site: Site): Zone {
@@ -27,7 +26,7 @@ export function findZone(name: string, site: Site): Zone {
   const [, kind, id, nic] = /^(vm|ct)([1-9][0-9]{0,8})(?:i([0-9]{1,2}))?$/.exec(name) ?? [];
   if (id !== undefined) return guestZone(name, kind === 'vm' ? 'vm' : 'container', Number(id), Number(nic ?? 0), site);
   const [bridge = '', port = '', ...rest] = name.split('/');
-  if (rest.length === 0 && LINK_NAME.test(bridge) && LINK_NAME.test(port)) return portZone(bridge, port, site);
+  if (rest.length === 0 && isLinkName(bridge) && isLinkName(port)) return portZone(bridge, port, site);
   throw unknown(`there is no zone \`${name}\``, oneOf(zoneNames(site)));
 }
 

@@ -2,6 +2,7 @@ export type { AddressFamily, AddressRange } from './address.js';
 export { everything, parseAddress, parseNetwork, widthOf } from './address.js';
 export type { IcmpType } from './icmp.js';
 export { parseIcmpType } from './icmp.js';
+export { isLinkName } from './link-name.js';
 export type { LogLevel, LogSetting } from './log-level.js';
 export { logLevels } from './log-level.js';
 export type { ClusterOptions, GuestOptions, HostOptions, LogLimit, Policy, Setting, VnetOptions } from './options.js';
