@@ -77,7 +77,21 @@ function lowerGroup(rule: Extract<SiteRule, { kind: 'group' }>, place: Place): R
   const iface = ifaceMatch(rule.iface, place);
   if (group === undefined || iface === undefined) return [];
   const chain = place.groups.chain(group, place.direction);
-  return chain === null ? [] : [written(rule.origin, iface, jump(chain))];
+  if (chain === null) return [];
+  if (rule.iface !== null && place.direction === 'forward') {
+    place.report(
+      diagnose(
+        'rule/group-not-forwarded',
+        rule.iface.span,
+        `the FORWARD rules of ${group.spelling} are left out here`,
+        {
+          help: 'a forwarded packet has two links: call the group without -i for its FORWARD rules',
+        },
+      ),
+    );
+    return [];
+  }
+  return [written(rule.origin, iface, jump(chain))];
 }
 
 /** The interface condition: none, one, or undefined when the rule names an interface that is not there. */
