@@ -82,6 +82,13 @@ export const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: {
 
 export const goTo = (chain: string): Verdict => ({ kind: 'goto', chain });
 
+/** The rule that looks an interface's name up in a verdict map. */
+export const dispatch = (field: NameField, map: string): Rule => ({
+  matches: [],
+  statements: [{ kind: 'dispatch', field, map }],
+  origin: null,
+});
+
 /** A rule the files imply rather than state; `note` says what it is for. */
 export const implied = (note: string, matches: readonly Match[], ...statements: readonly Statement[]): Rule => ({
   matches,

@@ -2,17 +2,18 @@ import type { Diagnostic, Report } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
 import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
 import type { RuleDirection, Site } from '../site/index.js';
+import { dispatch } from './build.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
 import { compileHost, halves } from './host.js';
 import type { Place } from './lower.js';
-import { lowerRules } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
 import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
+import { compileVnets, VNETS } from './vnet.js';
 import { checkWhole } from './whole.js';
 
 export interface Compiled {
@@ -41,9 +42,9 @@ export function compile(site: Site): Compiled {
   // What is switched off is compiled all the same, for what is wrong in it.
   const hostTable = compileHostTable(site, cluster, report);
   const host = site.host.options.enable.value ? [hostTable] : [];
-  const { units, anyPort, table } = compileGuests(site, cluster, report);
-  const shared = site.enabled ? [...host, ...(anyPort ? [table([])] : [])] : [];
-  const whole = site.enabled ? [...host, ...(anyPort ? [table([...units.values()])] : [])] : [];
+  const { units, empty, table } = compileBridges(site, cluster, report);
+  const shared = site.enabled ? [...host, ...(empty ? [] : [table([])])] : [];
+  const whole = site.enabled ? [...host, ...(empty ? [] : [table([...units.values()])])] : [];
   checkWhole(site, report);
   return {
     ruleset: { tables: whole },
@@ -67,16 +68,24 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
 }
 
 function compileHostTable(site: Site, { names }: ClusterNames, report: Report): Table {
-  const { chains, sets } = compileHost(site, names, report);
-  return { family: 'inet', name: TABLE_NAME, sets, maps: [], chains: reachable(chains, []) };
+  const { chains, sets, maps } = compileHost(site, names, report);
+  const used = reachable(
+    chains,
+    maps.flatMap(({ elements }) => elements),
+  );
+  return { family: 'inet', name: TABLE_NAME, sets: sets.filter((set) => usesSet(used, set)), maps, chains: used };
 }
 
-/** Compiles every guest that has a firewall file, the switched-off ones only for what is wrong in them. */
-function compileGuests(
-  site: Site,
-  cluster: ClusterNames,
-  report: Report,
-): { units: Map<number, GuestUnit>; anyPort: boolean; table: (units: readonly GuestUnit[]) => Table } {
+/** The bridge table, given the guests it is to hold. */
+interface Bridges {
+  readonly units: Map<number, GuestUnit>;
+  /** Nothing is filtered on any bridge. */
+  readonly empty: boolean;
+  readonly table: (units: readonly GuestUnit[]) => Table;
+}
+
+/** Compiles every guest and vnet that has a firewall file, the switched-off ones only for what is wrong in them. */
+function compileBridges(site: Site, cluster: ClusterNames, report: Report): Bridges {
   const host = site.host.options;
   const logLimit = site.cluster.options.log_ratelimit.value;
   const groupSets = new SetUse();
@@ -111,13 +120,15 @@ function compileGuests(
   // Nobody may use them, but what is wrong in them is said: chains without a caller are left out below.
   for (const group of site.cluster.groups)
     for (const direction of ['in', 'out', 'forward'] as const) groups.chain(group, direction);
-  for (const { name, rules } of site.vnets) lowerRules(rules, place('forward', name));
+  const vnets = compileVnets(site.vnets, host, place);
+  const anyVnet = vnets.maps.length > 0;
   const unfiltered = site.guests
     .filter(({ id }) => !units.has(id))
     .flatMap((guest) => guardedNics(guest).map(unfilteredElement));
   const log = { guest: 0, chain: '', limit: logLimit };
   const common: readonly Chain[] = [
     unfilteredChain(host, halves('blacklist', names, groupSets), logLimit),
+    ...vnets.chains,
     ...groups.all(),
     smurfChain('bridge', host.smurf_log_level.value, log),
     tcpFlagsChain(host.tcp_flags_log_level.value, log),
@@ -127,7 +138,12 @@ function compileGuests(
   ];
   const used = reachable(
     [...[...units.values()].flatMap(({ chains }) => chains), ...common],
-    [...units.values()].flatMap((unit) => [...unit.in, ...unit.out]).concat(unfiltered),
+    [...units.values()]
+      .flatMap((unit) => [...unit.in, ...unit.out])
+      .concat(
+        unfiltered,
+        vnets.maps.flatMap(({ elements }) => elements),
+      ),
   );
   const kept = new Set(used.map(({ name }) => name));
   const shared = common.filter(({ name }) => kept.has(name));
@@ -137,6 +153,7 @@ function compileGuests(
       base: { hook: 'prerouting', priority: 0, policy: 'accept' },
       rules: [dispatch('iifname', GUEST_OUT)],
     },
+    ...(anyVnet ? [vnetForward] : []),
     {
       name: 'postrouting',
       base: { hook: 'postrouting', priority: 0, policy: 'accept' },
@@ -150,7 +167,7 @@ function compileGuests(
   ]);
   return {
     units,
-    anyPort: units.size > 0 || unfiltered.length > 0,
+    empty: units.size === 0 && unfiltered.length === 0 && !anyVnet,
     table: (members) => ({
       family: 'bridge',
       name: TABLE_NAME,
@@ -158,17 +175,19 @@ function compileGuests(
       maps: [
         { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
         { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
+        ...vnets.maps,
       ],
       chains: [...base, ...shared, ...members.flatMap(({ chains }) => chains)],
     }),
   };
 }
 
-const dispatch = (field: 'iifname' | 'oifname', map: string): Chain['rules'][number] => ({
-  matches: [],
-  statements: [{ kind: 'dispatch', field, map }],
-  origin: null,
-});
+/** A bridge forwards between its own ports: the bridge of arrival is the one of departure, too. */
+const vnetForward: Chain = {
+  name: 'forward',
+  base: { hook: 'forward', priority: 0, policy: 'accept' },
+  rules: [dispatch('meta ibrname', VNETS)],
+};
 
 const usesSet = (chains: readonly Chain[], { name }: NamedSet): boolean =>
   chains.some(({ rules }) =>

@@ -1,8 +1,8 @@
 import type { Located, Report } from '../diagnostics/index.js';
-import type { Chain, Match, NamedSet, Rule } from '../ruleset/index.js';
+import type { Chain, Match, NamedSet, Rule, VerdictMap } from '../ruleset/index.js';
 import { merge, originOf, range } from '../ruleset/index.js';
 import type { AddressFamily, AddressRange, RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
-import { address, byName, IGMP, implied, inSet, is, jump, nd, TCP, UDP, verdict } from './build.js';
+import { address, byName, dispatch, IGMP, implied, inSet, is, jump, nd, TCP, UDP, verdict } from './build.js';
 import { GroupUse } from './group.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
@@ -23,6 +23,7 @@ import {
   toReject,
 } from './policy.js';
 import { SetUse } from './set-use.js';
+import { compileVnets, VNETS } from './vnet.js';
 
 /** Web interface, SSH, SPICE proxy, VNC, and the ports of unencrypted migration (spec firewall.md 5.8). */
 const MANAGEMENT_IN = [22, 3128, range(5900, 5999), 8006, range(60000, 60050)] as const;
@@ -33,6 +34,7 @@ const COROSYNC_PORTS = { udp: range(5404, 5405), udpu: range(5404, 5405), knet: 
 export interface HostOutput {
   readonly chains: readonly Chain[];
   readonly sets: readonly NamedSet[];
+  readonly maps: readonly VerdictMap[];
 }
 
 /** The inet table: what reaches, leaves and crosses the host itself (spec firewall.md 7.1.1, 7.1.2, 7.2.4). */
@@ -116,12 +118,16 @@ export function compileHost(site: Site, names: Names, report: Report): HostOutpu
       ),
     ],
   };
+  const vnets = compileVnets(site.vnets, host, place);
+  const anyVnet = vnets.maps.length > 0;
   // Routed traffic is left alone until somebody asks for more.
   const forwards = across.length > 0 || site.cluster.options.policy_forward.value !== 'accept';
   return {
     chains: [
+      ...(anyVnet ? [vnetsIn] : []),
       ...[input, output, ...(forwards ? [forward] : [])],
-      ...[...into, ...out, ...across, ...groups.all()],
+      ...(anyVnet ? [vnetsOut] : []),
+      ...[...into, ...out, ...across, ...vnets.chains, ...groups.all()],
       smurfChain('inet', host.smurf_log_level.value, { ...log, chain: '' }),
       tcpFlagsChain(host.tcp_flags_log_level.value, { ...log, chain: '' }),
       noiseRules('inet', 'drop'),
@@ -129,8 +135,21 @@ export function compileHost(site: Site, names: Names, report: Report): HostOutpu
       rejectChain(),
     ],
     sets: sets.all(),
+    maps: vnets.maps,
   };
 }
+
+/** Vnets see what comes to the host before its own chains do, and what leaves it after them (spec firewall.md 7.2.1). */
+const vnetsIn: Chain = {
+  name: 'input-vnets',
+  base: { hook: 'input', priority: -1, policy: 'accept' },
+  rules: [dispatch('iifname', VNETS)],
+};
+const vnetsOut: Chain = {
+  name: 'output-vnets',
+  base: { hook: 'output', priority: 1, policy: 'accept' },
+  rules: [dispatch('oifname', VNETS)],
+};
 
 /** The halves of a cluster set that hold anything. */
 export function halves(name: string, names: Names, sets: SetUse): { family: AddressFamily; name: string }[] {

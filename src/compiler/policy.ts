@@ -157,10 +157,10 @@ function dropLogged(note: string, matches: readonly Match[], level: LogSetting, 
   return [...logRule(level, log, 'DROP', matches, null, note), implied(note, matches, verdict('drop'))];
 }
 
-/** Invalid packets go, established and related ones pass. */
-export function stateRules(allowInvalid: boolean): Rule[] {
+/** Invalid packets go, of those that `tracked` says connection tracking looks at; established and related ones pass. */
+export function stateRules(allowInvalid: boolean, tracked: readonly Match[] = []): Rule[] {
   return [
-    ...(allowInvalid ? [] : [implied('invalid', [state('invalid')], verdict('drop'))]),
+    ...(allowInvalid ? [] : [implied('invalid', [...tracked, state('invalid')], verdict('drop'))]),
     implied('established', [state('established', 'related')], verdict('accept')),
   ];
 }

@@ -14,15 +14,28 @@ export function checkWhole(site: Site, report: Report): void {
     );
   }
   checkSwitches(site, report);
-  for (const vnet of site.vnets) {
-    if (!vnet.options.enable.value) continue;
-    const { span } = vnet.options.enable;
-    if (span !== null)
+  checkVnets(site, report);
+}
+
+/** A vnet's file filters the bridge it is named after: one that is not there, or not the kernel's, it cannot. */
+function checkVnets({ vnets, network, guests, sdnVnets }: Site, report: Report): void {
+  const known = new Set([
+    ...network.bridges.map(({ name }) => name),
+    ...sdnVnets,
+    ...guests.flatMap(({ nics }) => nics.flatMap(({ bridge }) => bridge ?? [])),
+  ]);
+  for (const { name, file, options } of vnets) {
+    if (!options.enable.value) continue;
+    const span = options.enable.span ?? spanOf({ file, line: 1 });
+    if (network.bridges.some((bridge) => bridge.name === name && bridge.openVSwitch)) {
+      const help = 'use a Linux bridge, and know that guests on this one are not kept from each other';
+      report(diagnose('vnet/ovs-bridge', span, `${name} cannot be filtered: it is an Open vSwitch bridge`, { help }));
+    } else if (!known.has(name)) {
+      const help = 'the file is named after the vnet or bridge it filters; on other nodes there may be one';
       report(
-        diagnose('not-yet', span, `not-yet: the rules of vnet ${vnet.name} are checked but not compiled`, {
-          help: 'do not rely on this file',
-        }),
+        diagnose('vnet/no-bridge', span, `this node has no bridge ${name}, so this file filters nothing`, { help }),
       );
+    }
   }
 }
 

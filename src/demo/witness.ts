@@ -67,6 +67,7 @@ export async function witness<T>(
 const background = new Set([
   'established',
   'not IP',
+  'arp',
   'neighbor discovery',
   'icmpv6 errors',
   'igmp',

@@ -97,6 +97,9 @@ export const diagnosticCodes = {
   'guest/port-name': { severity: 'error', title: 'A network device whose end on the host cannot have its name' },
   'guest/bad-address': { severity: 'error', title: "A container's address that is none" },
 
+  // site: vnets
+  'vnet/bad-name': { severity: 'error', title: 'The firewall file of a vnet with a name no bridge can have' },
+
   // compiler
   'name/unknown-alias': { severity: 'error', title: 'An alias nobody declares' },
   'name/unknown-set': { severity: 'error', title: 'An IP set nobody declares' },
@@ -112,6 +115,8 @@ export const diagnosticCodes = {
   'guest/no-config': { severity: 'warning', title: 'A guest of this node without a configuration' },
   'guest/ovs-bridge': { severity: 'error', title: 'A filtered network device on an Open vSwitch bridge' },
   'guest/no-mac': { severity: 'error', title: 'A filtered network device whose MAC address is not known' },
+  'vnet/ovs-bridge': { severity: 'error', title: 'The firewall file of a vnet that is an Open vSwitch bridge' },
+  'vnet/no-bridge': { severity: 'hint', title: 'The firewall file of a vnet this node has no bridge for' },
   'firewall/off': { severity: 'hint', title: 'The cluster-wide switch is off' },
 
   // bridges

@@ -101,10 +101,11 @@ function mainBridge(site: Site): string {
   );
 }
 
-/** The bridges of the interfaces files and those guests are on, in this order. */
+/** The bridges of the interfaces files, the SDN's vnets, and the bridges guests are on, in this order. */
 const bridgeNames = (site: Site): string[] => [
   ...new Set([
     ...site.network.bridges.map(({ name }) => name),
+    ...site.sdnVnets,
     ...site.guests.flatMap(({ nics }) => nics.flatMap(({ bridge }) => (bridge === null ? [] : [bridge]))),
   ]),
 ];

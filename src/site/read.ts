@@ -11,9 +11,11 @@ import {
   parseVmList,
 } from '../parser/index.js';
 import type { Files } from '../ports/index.js';
+import { spanOf } from '../ruleset/index.js';
 import { readCluster, readGuestFirewall, readHost, readVnet } from './firewall.js';
 import { readNics } from './guest.js';
 import { readInterfacesFiles } from './interfaces.js';
+import { isLinkName } from './link-name.js';
 import { readNetworkOf } from './network.js';
 import { readSdnSets } from './sdn.js';
 import type { Guest, Site, VnetConfig } from './site.js';
@@ -232,8 +234,21 @@ function reportMissing(reader: SiteReader, node: string, guests: readonly Guest[
 function readVnets(reader: SiteReader): VnetConfig[] {
   const directory = 'etc/pve/sdn/firewall';
   return reader.list(directory).flatMap((name): VnetConfig[] => {
-    const [, vnet] = /^([A-Za-z][A-Za-z0-9]{0,14})\.fw$/.exec(name) ?? [];
-    const tree = vnet === undefined ? null : reader.firewall(`${directory}/${name}`, 'vnet');
-    return vnet === undefined || tree === null ? [] : [readVnet(tree, vnet, reader.report)];
+    const [, vnet] = /^(.*)\.fw$/s.exec(name) ?? [];
+    if (vnet === undefined) return [];
+    const file = `${directory}/${name}`;
+    if (!isLinkName(vnet)) {
+      reader.report(badVnetName(vnet, file));
+      return [];
+    }
+    const tree = reader.firewall(file, 'vnet');
+    return tree === null ? [] : [readVnet(tree, vnet, reader.report)];
+  });
+}
+
+function badVnetName(vnet: string, file: string): Diagnostic {
+  const message = `no bridge can be called \`${vnet}\`, so this file filters nothing`;
+  return diagnose('vnet/bad-name', spanOf({ file, line: 1 }), message, {
+    help: 'name it after the vnet or bridge it is for: at most 15 letters, digits and _ . -',
   });
 }

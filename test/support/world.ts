@@ -49,14 +49,14 @@ export const vm101 = member('vm101', 'tap101i0', 'bc:24:11:00:01:01', 'outside')
 export const macs = { vm100: 'bc:24:11:00:01:00', ct200: 'bc:24:11:00:02:00' } as const;
 
 /** A bridge with two guests and an uplink; `vm101` can be plugged in later. */
-export function guestWorld(): World {
+export function guestWorld(bridge = 'vmbr0'): World {
   if (!existsSync(station)) throw new Error('dist/ is not there: run `npm run build` first');
   const outside = member('outside', 'eth0', 'bc:24:11:ff:ff:01', null);
   return makeWorld({
     prefix: `rwlab-${process.pid}`,
     station,
     bridge: {
-      name: 'vmbr0',
+      name: bridge,
       addresses: [
         { address: machines.host[4], length: 24 },
         { address: machines.host[6], length: 64 },
