@@ -34,9 +34,10 @@ interface ScopeNames {
   readonly scope: Scope;
   readonly prefix: string;
   readonly aliases: ReadonlyMap<string, KnownAlias>;
-  readonly sets: ReadonlyMap<string, IpSet>;
+  /** By name; several under one name only where vnets, whose names the SDN tells apart by case, differ by nothing else. */
+  readonly sets: ReadonlyMap<string, readonly IpSet[]>;
   /** Sets whose content is known already: a cluster's set is worked out once, however many guests use it. */
-  readonly resolved: Map<string, ResolvedSet>;
+  readonly resolved: Map<IpSet, ResolvedSet>;
 }
 
 /** The names of cluster, host, group and vnet rules: those of cluster.fw, then the generated SDN sets. */
@@ -79,12 +80,18 @@ const declared = (
   scope,
   prefix,
   aliases: byName(aliases),
-  sets: byName(sets),
+  sets: grouped(sets),
   resolved: new Map(),
 });
 
 const byName = <T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
   new Map(items.map((item) => [item.name, item]));
+
+function grouped(sets: readonly IpSet[]): ReadonlyMap<string, readonly IpSet[]> {
+  const groups = new Map<string, IpSet[]>();
+  for (const set of sets) groups.set(set.name, [...(groups.get(set.name) ?? []), set]);
+  return groups;
+}
 
 class ScopedNames implements Names {
   readonly #scopes: readonly ScopeNames[];
@@ -111,11 +118,16 @@ class ScopedNames implements Names {
 
   set({ value: ref, span }: Located<NameRef>): ResolvedSet | undefined {
     const found = this.#find(ref, ({ sets }) => sets.get(ref.name));
-    if (found !== undefined) return this.#resolve(found.scope, found.item);
-    const known = this.#scopes.flatMap(({ sets }) => [...sets.values()].map(({ spelling }) => spelling));
+    const set = found && meant(ref, found.item);
+    if (found !== undefined && set !== undefined) return this.#resolve(found.scope, set);
+    const twins = (found?.item ?? []).map(({ spelling }) => spelling);
+    const known = this.#scopes.flatMap(({ sets }) => [...sets.values()].flat().map(({ spelling }) => spelling));
     this.#report(
       diagnose('name/unknown-set', span, `there is no IP set \`${ref.text}\``, {
-        help: this.#advice(ref, known, `declare it as [IPSET ${ref.name}]`),
+        help:
+          twins.length > 0
+            ? `names that differ by case only are told apart here: write ${twins.join(' or ')}`
+            : this.#advice(ref, known, `declare it as [IPSET ${ref.name}]`),
       }),
     );
     return undefined;
@@ -123,7 +135,7 @@ class ScopedNames implements Names {
 
   ownSet(scope: Scope, name: string): ResolvedSet | undefined {
     const names = this.#scopes.find((candidate) => candidate.scope === scope);
-    const set = names?.sets.get(name);
+    const set = names?.sets.get(name)?.[0];
     return names && set && this.#resolve(names, set);
   }
 
@@ -144,7 +156,7 @@ class ScopedNames implements Names {
   }
 
   checkSets(): void {
-    for (const set of this.#scopes[0]?.sets.values() ?? []) membersOf(set, this);
+    for (const sets of this.#scopes[0]?.sets.values() ?? []) for (const set of sets) membersOf(set, this);
   }
 
   #find<T>(ref: NameRef, lookup: (scope: ScopeNames) => T | undefined): { scope: ScopeNames; item: T } | undefined {
@@ -169,14 +181,21 @@ class ScopedNames implements Names {
 
   /** The members of a set mean what they mean in the file that declares it, whoever uses the set. */
   #resolve(scope: ScopeNames, set: IpSet): ResolvedSet {
-    const known = scope.resolved.get(set.name);
+    const known = scope.resolved.get(set);
     if (known !== undefined) return known;
+    const alone = scope.sets.get(set.name)?.length === 1;
     const visible = new ScopedNames(this.#scopes.slice(this.#scopes.indexOf(scope)), this.#groups, this.#report);
     const content = setContent(membersOf(set, visible));
-    const resolved = { key: `${scope.prefix}/${set.name}`, set, content };
-    scope.resolved.set(set.name, resolved);
+    const resolved = { key: `${scope.prefix}/${alone ? set.name : set.spelling}`, set, content };
+    scope.resolved.set(set, resolved);
     return resolved;
   }
+}
+
+/** The set that is meant: the only one of this name, or the one that is written so. */
+function meant({ text }: NameRef, sets: readonly IpSet[]): IpSet | undefined {
+  const spelling = text.replace(/^\+(?:[^/]*\/)?/, '');
+  return sets.length === 1 ? sets[0] : sets.find((set) => set.spelling === spelling);
 }
 
 /** A member of a set whose addresses are known. */

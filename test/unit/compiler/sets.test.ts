@@ -106,6 +106,26 @@ describe('which set or alias a name means', () => {
     expect(sets).toEqual([expected]);
   });
 
+  it('vnets that differ by case only each have their own', () => {
+    const twins = {
+      'etc/pve/sdn/.running-config': JSON.stringify({
+        zones: { ids: { z1: {} } },
+        vnets: { ids: { net: { zone: 'z1' }, NET: { zone: 'z1' } } },
+        subnets: { ids: { 'z1-10.1.0.0-24': { vnet: 'net' }, 'z1-10.2.0.0-24': { vnet: 'NET' } } },
+      }),
+    };
+    const use = (source: string) => setsOf({ vm: `[RULES]\nIN ACCEPT -source ${source}\n`, files: twins });
+    expect(use('+net-all')).toEqual({ problems: [], sets: ['sdn/net-all-v4 a010000-a0100ff'] });
+    expect(use('+sdn/NET-all')).toEqual({ problems: [], sets: ['sdn/NET-all-v4 a020000-a0200ff'] });
+    const { diagnostics } = smallSite({ vm: '[RULES]\nIN ACCEPT -source +Net-all\n', files: twins });
+    expect(diagnostics).toMatchObject([
+      {
+        code: 'name/unknown-set',
+        help: 'names that differ by case only are told apart here: write net-all or NET-all',
+      },
+    ]);
+  });
+
   it.each([
     ['host', 'ip saddr 10.0.0.2 counter accept'],
     ['HOST', 'ip saddr 10.0.0.2 counter accept'],
