@@ -100,7 +100,7 @@ export function makeProgram(version: string, run: Run): Command {
     .description('show what happens to one packet, and the line that decides')
     .requiredOption('--from <zone>', 'host, outside, nfvm, vm<id>[i<n>], ct<id>[i<n>] or <bridge>/<port>')
     .requiredOption('--to <zone>', 'likewise')
-    .option('--proto <name>', 'tcp, udp, icmp, icmpv6, another name or a number (default: tcp)')
+    .option('--proto <name>', 'tcp, udp, icmp, icmpv6, another name or a number, or arp (default: tcp)')
     .option('--source <address>', 'its address')
     .option('--dest <address>', 'the address it goes to')
     .option('--sport <port>', 'number or service name')

@@ -9,6 +9,6 @@ export { runCase } from './policy-test.js';
 export type { Query } from './query.js';
 export { packetOf, queryKeys, readQuery } from './query.js';
 export type { Journey, Simulation, TraceEntry } from './simulate.js';
-export { follow, simulate } from './simulate.js';
+export { follow, simulate, traceOf, verdicts } from './simulate.js';
 export type { PortZone, Zone } from './zones.js';
 export { findZone, zoneNames } from './zones.js';

@@ -35,6 +35,10 @@ export function pathBetween(from: Zone, to: Zone): Passage[] {
   ];
 }
 
+/** Are the zones on two bridges, between which the node routes? */
+export const isRouted = (from: Zone, to: Zone): boolean =>
+  from.kind === 'port' && to.kind === 'port' && from.bridge !== to.bridge;
+
 const arrival = (link: string): Passage[] => [inet('prerouting', link, null), inet('input', link, null)];
 
 /** A packet the node itself puts on a bridge. */

@@ -72,12 +72,10 @@ const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
  * unicast, the node's own address at the host's end. A port or ICMP type left open is one that no rule names.
  */
 export function packetOf(query: Query, from: Zone, to: Zone, site: Site): Packet {
+  if (query.proto?.toLowerCase() === ARP) return arpPacketOf(query, from, to, site);
   const protocol = readProtocol(query.proto ?? 'tcp');
   const given = { source: readAddress('source', query), dest: readAddress('dest', query) };
   const family = familyOf(given, protocol);
-  const own = site.network.address?.family === family ? site.network.address.interval[0] : null;
-  const fallback = (end: 'source' | 'dest', zone: Zone): bigint =>
-    (zone.kind === 'host' ? own : null) ?? elsewhere[family][end];
   const state = oneOf('state', query.state ?? 'new', ctState);
   const destType = oneOf('dsttype', query.dsttype ?? 'unicast', addressTypes);
   return {
@@ -85,8 +83,8 @@ export function packetOf(query: Query, from: Zone, to: Zone, site: Site): Packet
     network: {
       kind: 'ip',
       family,
-      source: given.source?.value ?? fallback('source', from),
-      dest: given.dest?.value ?? fallback('dest', to),
+      source: given.source?.value ?? addressAt('source', family, from, site),
+      dest: given.dest?.value ?? addressAt('dest', family, to, site),
       protocol: protocol.number,
       transport: transportOf(query, protocol, family, state),
     },
@@ -94,6 +92,38 @@ export function packetOf(query: Query, from: Zone, to: Zone, site: Site): Packet
     sourceType: oneOf('srctype', query.srctype ?? 'unicast', addressTypes),
     destType,
   };
+}
+
+/** No IP protocol, but asked for in the same place. */
+const ARP = 'arp';
+/** What an IP packet has and ARP has not. */
+const IP_KEYS = ['dest', 'sport', 'dport', 'icmp-type', 'srctype'] as const;
+
+/** An ARP message whose sender says it has the source address. Nothing of it is tracked: the kernel says invalid. */
+function arpPacketOf(query: Query, from: Zone, to: Zone, site: Site): Packet {
+  const surplus = IP_KEYS.find((key) => query[key] !== undefined);
+  if (surplus !== undefined)
+    throw bad(`an ARP message has no ${surplus}`, 'ARP has source, the address its sender claims, and mac');
+  const source = readAddress('source', query);
+  if (source?.family === 6) throw bad('ARP speaks of IPv4 addresses', 'give an IPv4 address as source');
+  const link = linkHeader(query, from, to, oneOf('dsttype', query.dsttype ?? 'unicast', addressTypes));
+  return {
+    link,
+    network: {
+      kind: 'arp',
+      senderAddress: source?.value ?? addressAt('source', 4, from, site),
+      senderMac: link.source,
+    },
+    state: oneOf('state', query.state ?? 'invalid', ctState),
+    sourceType: addressTypes.unicast,
+    destType: addressTypes.unicast,
+  };
+}
+
+/** The node's own address at the host's end, an address that no rule is likely to name anywhere else. */
+function addressAt(end: 'source' | 'dest', family: AddressFamily, zone: Zone, { network: { address } }: Site): bigint {
+  const own = zone.kind === 'host' && address?.family === family ? address.interval[0] : null;
+  return own ?? elsewhere[family][end];
 }
 
 function linkHeader({ mac }: Query, from: Zone, to: Zone, destType: number): LinkHeader {

@@ -1,3 +1,4 @@
+import { Failure } from '../diagnostics/index.js';
 import type { Origin, Ruleset } from '../ruleset/index.js';
 import { printRuleBody, spellOrigin } from '../ruleset/index.js';
 import type { Site } from '../site/index.js';
@@ -6,7 +7,7 @@ import { evaluate } from './evaluate.js';
 import type { Packet } from './packet.js';
 import { noMarks } from './packet.js';
 import type { Passage } from './passage.js';
-import { pathBetween } from './path.js';
+import { isRouted, pathBetween } from './path.js';
 import type { Query } from './query.js';
 import { packetOf } from './query.js';
 import { findZone } from './zones.js';
@@ -39,22 +40,34 @@ export interface TraceEntry {
 export function simulate(ruleset: Ruleset, site: Site, query: Query, options: EvaluateOptions = {}): Simulation {
   const from = findZone(query.from, site);
   const to = findZone(query.to, site);
-  const journey = follow(ruleset, packetOf(query, from, to, site), pathBetween(from, to), options);
+  const packet = packetOf(query, from, to, site);
+  if (packet.network.kind !== 'ip' && isRouted(from, to)) throw staysOnBridge(query);
+  const journey = follow(ruleset, packet, pathBetween(from, to), options);
   return {
     verdict: verdicts[journey.decision?.verdict ?? 'accept'],
     origin: journey.decision?.origin ?? null,
     reason: reasonOf(journey, site),
-    trace: journey.trace,
+    trace: traceOf(journey),
   };
 }
+
+const staysOnBridge = ({ from, to }: Query): Failure =>
+  new Failure('not-routed', `ARP stays on its bridge: ${from} and ${to} are on two`, {
+    help: 'name two zones of one bridge, or host',
+  });
 
 export interface Journey {
   /** The first result other than accept, else the last accept that a rule gave; null when no rule decided anything. */
   readonly decision: Decision | null;
   /** Where that was. */
   readonly passage: Passage | null;
-  readonly trace: readonly TraceEntry[];
+  /** The rules it met on the way. */
+  readonly encounters: readonly { readonly passage: Passage; readonly step: Step }[];
 }
+
+/** The rules of a journey in words. */
+export const traceOf = ({ encounters }: Journey): TraceEntry[] =>
+  encounters.map(({ step, passage }) => traceEntry(step, passage));
 
 /** Takes a packet through one hook after the other. */
 export function follow(
@@ -63,20 +76,20 @@ export function follow(
   path: readonly Passage[],
   options: EvaluateOptions = {},
 ): Journey {
-  const trace: TraceEntry[] = [];
+  const encounters: Journey['encounters'][number][] = [];
   let marks = noMarks;
   let decision: Decision | null = null;
   let place: Passage | null = null;
   for (const passage of path) {
     const answer = evaluate(ruleset, packet, passage, marks, options);
     marks = answer.marks;
-    trace.push(...answer.steps.map((step) => traceEntry(step, passage)));
+    encounters.push(...answer.steps.map((step) => ({ passage, step })));
     if (answer.decision === null || (answer.decision.verdict === 'accept' && answer.decision.rule === null)) continue;
     decision = answer.decision;
     place = passage;
     if (decision.verdict !== 'accept') break;
   }
-  return { decision, passage: place, trace };
+  return { decision, passage: place, encounters };
 }
 
 /** What people call the outcomes. */

@@ -71,6 +71,18 @@ describe('what a query says', () => {
     expect(read({ dsttype: 'broadcast' }).link.packetType).toBe(1);
   });
 
+  it('may be an ARP message, which nobody tracks', () => {
+    expect(read({ from: 'ct200', to: 'vm100', proto: 'ARP', source: '10.0.0.9' })).toMatchObject({
+      link: { source: 0xbc2411000200n, dest: 0xbc2411000100n },
+      network: { kind: 'arp', senderAddress: 0x0a000009n, senderMac: 0xbc2411000200n },
+      state: ctState.invalid,
+    });
+    expect(read({ from: 'host', proto: 'arp' }).network).toMatchObject({ senderAddress: 0xc000020an, senderMac: null });
+    expect(read({ from: 'ct200', proto: 'arp', mac: '00:11:22:33:44:55' }).network).toMatchObject({
+      senderMac: 0x001122334455n,
+    });
+  });
+
   it('may be a protocol without ports', () => {
     expect(read({ proto: 'gre' }).network).toMatchObject({ protocol: 47, transport: { kind: 'none' } });
   });
@@ -96,6 +108,8 @@ it.each([
   [{ source: '10.0.0.1', dest: '::1' }, 'source and dest are of different address families'],
   [{ state: 'old' }, 'state: `old` is not known'],
   [{ srctype: 'constructor' }, 'srctype: `constructor` is not known'],
+  [{ proto: 'arp', dport: 80 }, 'an ARP message has no dport'],
+  [{ proto: 'arp', source: '::1' }, 'ARP speaks of IPv4 addresses'],
   [{ mac: '00:11' }, '`00:11` is no MAC address'],
 ])('%j is refused', (data, message) => {
   expect(() => read(data)).toThrow(message);

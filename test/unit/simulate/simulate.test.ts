@@ -83,6 +83,20 @@ describe('a simulation', () => {
     expect(ask(routed, { from: 'vm100', to: 'outside' }).verdict).toBe('ACCEPT');
   });
 
+  it('knows who may say in ARP that an address is his, on one bridge', () => {
+    const only = siteWith({ [guest]: '[OPTIONS]\nenable: 1\n[IPSET ipfilter-net0]\n192.0.2.100\n' });
+    const claim = (words: Readonly<Record<string, string>>) =>
+      ask(only, { from: 'vm100', to: 'outside', proto: 'arp', source: '192.0.2.100', ...words });
+    expect(claim({}).verdict).toBe('ACCEPT');
+    expect(claim({ source: '192.0.2.101' })).toMatchObject({
+      verdict: 'DROP',
+      reason: 'ipfilter, in chain guest-100-net0-out (bridge prerouting)',
+    });
+    expect(claim({ mac: '02:00:00:00:00:09' }).reason).toMatch(/^macfilter/);
+    expect(claim({ to: 'host', source: '192.0.2.101' }).verdict).toBe('DROP');
+    expect(() => claim({ from: 'vm100i1' })).toThrow('ARP stays on its bridge: vm100i1 and outside are on two');
+  });
+
   it('shows the rules it met as plain data', () => {
     const words = { from: 'outside', to: 'vm100', dport: 23 };
     const { trace } = ask(filtered, words);
