@@ -1,5 +1,5 @@
 import { type Change, type CurrentRuleset, countChanges, diffRuleset, type Ruleset } from '../ruleset/index.js';
-import { refuseWhatIsLacking } from './features.js';
+import { fitToKernel } from './features.js';
 import { findGenerationRuleset, type Sources, storeGeneration } from './generation.js';
 import { makePlan } from './plan.js';
 import type { Position } from './position.js';
@@ -33,13 +33,13 @@ export function applyRuleset(world: World, request: ApplyRequest): Promise<Appli
   const { state, nftables, clock } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    refuseWhatIsLacking(request.ruleset, await nftables.probe());
-    const plan = await makePlan(nftables, request.ruleset);
+    const { ruleset } = fitToKernel(request.ruleset, await nftables.probe());
+    const plan = await makePlan(nftables, ruleset);
     if (plan.operations.length === 0 && position.current !== null && holds(state, position, plan.current)) {
       return { generation: position.current, changes: [] };
     }
     const generation = nextGeneration(state);
-    const { ruleset, sources, node, author } = request;
+    const { sources, node, author } = request;
     const meta = {
       generation,
       time: new Date(clock.now()).toISOString(),

@@ -23,6 +23,7 @@ const words: Readonly<Record<Feature, { readonly what: string; readonly module: 
   bridgeConntrack: { what: 'connection tracking in the bridge family', module: 'nf_conntrack_bridge' },
   bridgeReject: { what: 'reject in the bridge family', module: 'nft_reject_bridge' },
   bridgeName: { what: 'names of bridges in the bridge family', module: 'nft_meta_bridge' },
+  bridgeQueue: { what: 'queue in the bridge family', module: 'nft_queue' },
   inetReject: { what: 'reject in the inet family', module: 'nft_reject_inet' },
   inetFib: { what: 'fib lookups in the inet family', module: 'nft_fib_inet' },
   log: { what: 'log to an nflog group', module: 'nfnetlink_log' },
@@ -47,6 +48,7 @@ export function needs(ruleset: Ruleset): Need[] {
     'bridgeConntrack',
     'bridgeReject',
     'bridgeName',
+    'bridgeQueue',
     'inetReject',
     'inetFib',
     'log',
@@ -57,9 +59,36 @@ export function needs(ruleset: Ruleset): Need[] {
   });
 }
 
-/** A `kernel-lacks-feature` failure with one line for each feature that is needed and not there. */
-export function refuseWhatIsLacking(ruleset: Ruleset, features: KernelFeatures): void {
+/** What of a ruleset this kernel can have, and what it has to do without, in words. */
+export interface Fitted {
+  readonly ruleset: Ruleset;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The ruleset for a kernel with these features. Queues that it does not have are left out: the guest's packets pass as
+ * its rules say, which is what they do while no program listens. Any other lack is a `kernel-lacks-feature` failure
+ * with one line for each.
+ */
+export function fitToKernel(ruleset: Ruleset, features: KernelFeatures): Fitted {
   const lacking = needs(ruleset).filter(({ feature }) => !features[feature]);
+  refuse(lacking.filter(({ feature }) => feature !== 'bridgeQueue'));
+  if (lacking.length === 0) return { ruleset, warnings: [] };
+  const warnings = lacking.map((need) => `${describe(need)}: what the rules let in is handed to no queue`);
+  return { ruleset: withoutQueues(ruleset), warnings };
+}
+
+const withoutQueues = ({ tables }: Ruleset): Ruleset => ({
+  tables: tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({
+      ...chain,
+      rules: chain.rules.filter(({ statements }) => statements.every(({ kind }) => kind !== 'queue')),
+    })),
+  })),
+});
+
+function refuse(lacking: readonly Need[]): void {
   if (lacking.length === 0) return;
   const modules = lacking.map(({ feature }) => words[feature].module);
   throw new Failure('kernel-lacks-feature', lacking.map(describe).join('\n'), {
@@ -89,6 +118,7 @@ function featuresOf(family: TableFamily, { matches, statements }: Rule): Feature
   for (const statement of statements) {
     if (statement.kind === 'reject') features.push(family === 'bridge' ? 'bridgeReject' : 'inetReject');
     if (statement.kind === 'dispatch' && statement.field.startsWith('meta ')) features.push('bridgeName');
+    if (statement.kind === 'queue' && family === 'bridge') features.push('bridgeQueue');
     if (statement.kind === 'log') features.push('log');
     if (family === 'bridge' && statement.kind === 'set mark' && statement.field === 'ct mark') {
       features.push('bridgeConntrack');

@@ -1,6 +1,6 @@
 export { type Applied, type ApplyRequest, type Author, applyRuleset, describeChanges } from './apply.js';
 export { type Cleared, clear } from './clear.js';
-export { type Feature, type Need, needs, refuseWhatIsLacking } from './features.js';
+export { type Feature, type Fitted, fitToKernel, type Need, needs } from './features.js';
 export { type GenerationMeta, readSources, type Sources } from './generation.js';
 export { type History, type HistoryEntry, history } from './history.js';
 export { makePlan, type Plan } from './plan.js';

@@ -1,6 +1,6 @@
 import { Failure } from '../diagnostics/index.js';
 import type { Applied } from './apply.js';
-import { refuseWhatIsLacking } from './features.js';
+import { fitToKernel } from './features.js';
 import { previousGeneration, readGenerationRuleset, storedGenerations } from './generation.js';
 import { makePlan } from './plan.js';
 import { type StateDirectory, withLock } from './state-directory.js';
@@ -15,8 +15,8 @@ export function rollback(world: World, wanted?: number): Promise<Applied> {
   return withLock(state, async () => {
     const position = await settle(world);
     const generation = chooseGeneration(state, position.current, wanted);
-    const ruleset = readGenerationRuleset(state, generation);
-    refuseWhatIsLacking(ruleset, await nftables.probe());
+    const stored = readGenerationRuleset(state, generation);
+    const { ruleset } = fitToKernel(stored, await nftables.probe());
     const plan = await makePlan(nftables, ruleset);
     if (plan.operations.length === 0 && position.current === generation) return { generation, changes: [] };
     const changes = await carryOut(world, position, { action: 'rollback', generation, ruleset, plan, store: null });

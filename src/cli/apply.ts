@@ -1,11 +1,11 @@
-import { applyRuleset, makePlan, refuseWhatIsLacking } from '../apply/index.js';
+import { applyRuleset, fitToKernel, makePlan } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
 import { ask, canAsk } from './ask.js';
 import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
-import { type Loaded, loadForKernel, showProblems } from './load.js';
+import { type Loaded, loadForKernel, showProblems, showWarnings } from './load.js';
 import { notYet } from './options.js';
 
 export interface ApplyOptions {
@@ -27,8 +27,9 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
   const { ruleset } = compiled;
 
   const applied = await withKernel(context, async (nftables) => {
-    refuseWhatIsLacking(ruleset, await nftables.probe());
-    const { changes } = await makePlan(nftables, ruleset);
+    const fitted = fitToKernel(ruleset, await nftables.probe());
+    showWarnings(context, fitted.warnings);
+    const { changes } = await makePlan(nftables, fitted.ruleset);
     if (!context.options.json) context.out.write(renderChanges(changes, context.out));
     if (changes.length > 0 && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
       throw new Failure('declined', 'not applied: nothing was changed');

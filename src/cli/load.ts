@@ -1,7 +1,15 @@
 import { hostname } from 'node:os';
 import { desiredLinks, type Links } from '../bridges/index.js';
 import { type Compiled, compile } from '../compiler/index.js';
-import { type Diagnostic, Failure, render, type Summary, sortDiagnostics, summarize } from '../diagnostics/index.js';
+import {
+  type Diagnostic,
+  Failure,
+  harmless,
+  render,
+  type Summary,
+  sortDiagnostics,
+  summarize,
+} from '../diagnostics/index.js';
 import type { Files } from '../ports/index.js';
 import { readSite, type Site } from '../site/index.js';
 import type { Context, Output } from './context.js';
@@ -82,6 +90,11 @@ export function showProblems({ err }: Context, { diagnostics, sources, summary }
   err.write(
     `${summary.warnings === 1 ? '1 warning' : `${summary.warnings} warnings`}: \`ringwall check\` shows them\n`,
   );
+}
+
+/** What the kernel has to do without. */
+export function showWarnings({ err }: Context, warnings: readonly string[]): void {
+  for (const warning of warnings) err.write(`warning: ${harmless(warning)}\n`);
 }
 
 /** For commands that ask questions of a site: lines with errors are inert, so the answer may surprise. */

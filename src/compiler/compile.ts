@@ -28,6 +28,7 @@ export interface Compiled {
 
 const GUEST_IN = 'guest-in';
 const GUEST_OUT = 'guest-out';
+const INSPECTED = 'inspected';
 
 /** Compiles a site. Pure: the same site gives the same ruleset, and no diagnostic is ever thrown. */
 export function compile(site: Site): Compiled {
@@ -64,7 +65,7 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
   const table: Table = { family: 'bridge', name: TABLE_NAME, sets: unit.sets, maps: [], chains: unit.chains };
   const publish = (map: string, elements: readonly MapElement[]): string[] =>
     elements.map((element) => `add element bridge ${TABLE_NAME} ${map} { ${printMapElement(element)} }\n`);
-  return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out)].join('')}`;
+  return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out), ...publish(INSPECTED, unit.inspected)].join('')}`;
 }
 
 function compileHostTable(site: Site, { names }: ClusterNames, report: Report): Table {
@@ -145,6 +146,7 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
         vnets.maps.flatMap(({ elements }) => elements),
       ),
   );
+  const inspects = [...units.values()].some(({ inspected }) => inspected.length > 0);
   const kept = new Set(used.map(({ name }) => name));
   const shared = common.filter(({ name }) => kept.has(name));
   const base: readonly Chain[] = [
@@ -160,6 +162,7 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
       rules: [dispatch('oifname', GUEST_IN)],
     },
     ...(kept.has(rejectChain().name) ? [answersChain] : []),
+    ...(inspects ? [inspectionBase] : []),
   ];
   const sharedSets = mergeSets([
     groupSets.all().filter((set) => usesSet(shared, set)),
@@ -176,6 +179,9 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
         { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
         { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
         ...vnets.maps,
+        ...(inspects
+          ? [{ name: INSPECTED, type: 'ifname' as const, elements: members.flatMap((unit) => unit.inspected) }]
+          : []),
       ],
       chains: [...base, ...shared, ...members.flatMap(({ chains }) => chains)],
     }),
@@ -187,6 +193,13 @@ const vnetForward: Chain = {
   name: 'forward',
   base: { hook: 'forward', priority: 0, policy: 'accept' },
   rules: [dispatch('meta ibrname', VNETS)],
+};
+
+/** Right behind the rules: an accept there ends its own base chain, and the packet comes here. */
+const inspectionBase: Chain = {
+  name: 'inspection',
+  base: { hook: 'postrouting', priority: 1, policy: 'accept' },
+  rules: [dispatch('oifname', INSPECTED)],
 };
 
 const usesSet = (chains: readonly Chain[], { name }: NamedSet): boolean =>

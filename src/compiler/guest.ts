@@ -1,9 +1,9 @@
 import type { Diagnostic, Located, Report, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
-import { spanOf } from '../ruleset/index.js';
+import { originOf, spanOf } from '../ruleset/index.js';
 import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
-import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict } from './build.js';
+import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict, written } from './build.js';
 import type { GroupUse } from './group.js';
 import { halves } from './host.js';
 import { sourceFilter } from './ipfilter.js';
@@ -45,6 +45,8 @@ export interface GuestUnit {
   readonly sharedSets: readonly NamedSet[];
   readonly in: readonly MapElement[];
   readonly out: readonly MapElement[];
+  /** Sends what may pass to a program that looks into it; none without the option `ips`. */
+  readonly inspected: readonly MapElement[];
 }
 
 /** Marks an answer to a guest's rejected packet, which conntrack calls invalid: see `answersChain`. */
@@ -93,24 +95,33 @@ export function compileGuest(input: GuestInput): GuestUnit {
     },
   ];
   const own = `guest-${guest.id}/`;
-  const element = (nic: Nic, direction: 'in' | 'out'): MapElement => ({
-    key: nic.port,
-    verdict: goTo(nicChain(guest, nic, direction)),
-    origin: nic.origin,
-  });
+  const inspection = inspectionChain(guest, options);
+  const element = ({ port, origin }: Nic, chain: string): MapElement => ({ key: port, verdict: goTo(chain), origin });
   return {
     id: guest.id,
-    chains,
+    chains: [...chains, ...(inspection === null ? [] : [inspection])],
     sets: sets.all().filter(({ name }) => name.startsWith(own)),
     sharedSets: sets.all().filter(({ name }) => !name.startsWith(own)),
-    in: nics.map((nic) => element(nic, 'in')),
-    out: nics.map((nic) => element(nic, 'out')),
+    in: nics.map((nic) => element(nic, nicChain(guest, nic, 'in'))),
+    out: nics.map((nic) => element(nic, nicChain(guest, nic, 'out'))),
+    inspected: inspection === null ? [] : nics.map((nic) => element(nic, inspection.name)),
   };
 }
 
 const rulesChain = (guest: Guest, direction: 'in' | 'out'): string => `guest-${guest.id}-${direction}`;
 const nicChain = (guest: Guest, nic: Nic, direction: 'in' | 'out'): string =>
   `guest-${guest.id}-net${nic.index}-${direction}`;
+
+/**
+ * Where the option `ips` sends every IP packet the guest may have, established connections included: to a program behind
+ * nfqueue. A chain behind the rules and not a verdict in them, so that each line stays what it is, in shared groups too.
+ */
+function inspectionChain(guest: Guest, { ips, ips_queues }: GuestConfig['options']): Chain | null {
+  if (!ips.value || ips.span === null) return null;
+  const queue: Statement = { kind: 'queue', ...ips_queues.value };
+  const rule = written(originOf(ips.span), [is('meta protocol', 0x0800, 0x86dd)], queue);
+  return { name: `guest-${guest.id}-ips`, rules: [{ ...rule, note: 'ips' }] };
+}
 
 /** What every frame to this port goes through before the guest's own rules. */
 function nicIn(nic: Nic, { guest, firewall: { options }, host, names, logLimit }: GuestInput, sets: SetUse): Chain {

@@ -22,6 +22,8 @@ export interface KernelFeatures {
   readonly bridgeReject: boolean;
   /** `meta ibrname` and `meta obrname` in the bridge family (nft_meta_bridge): vnet rules need them. */
   readonly bridgeName: boolean;
+  /** `queue` in the bridge family (nft_queue). */
+  readonly bridgeQueue: boolean;
   /** `reject` in the inet family. */
   readonly inetReject: boolean;
   /** `fib … type` in the inet family. */

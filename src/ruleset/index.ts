@@ -46,4 +46,4 @@ export type {
   VerdictMap,
 } from './ruleset.js';
 export { originOf, REJECT_CHAIN, spanOf, TABLE_NAME } from './ruleset.js';
-export { spellInterval, spellIpv4, spellIpv6, spellMac, spellValue } from './spelling.js';
+export { spellInterval, spellIpv4, spellIpv6, spellMac, spellQueues, spellValue } from './spelling.js';

@@ -144,7 +144,9 @@ function readFlagMatch(reader: Reader): Match {
 }
 
 function readStatement(reader: Reader): Statement {
-  const kind = reader.field('kind').oneOf(['counter', 'limit', 'log', 'set mark', 'reject', 'verdict', 'dispatch']);
+  const kind = reader
+    .field('kind')
+    .oneOf(['counter', 'limit', 'log', 'set mark', 'reject', 'queue', 'verdict', 'dispatch']);
   switch (kind) {
     case 'counter':
       return { kind };
@@ -165,6 +167,8 @@ function readStatement(reader: Reader): Statement {
       };
     case 'reject':
       return { kind, with: reader.field('with').oneOf(['tcp reset', 'port-unreachable', 'admin-prohibited']) };
+    case 'queue':
+      return { kind, first: reader.field('first').integer(), last: reader.field('last').integer() };
     case 'verdict':
       return { kind, verdict: readVerdict(reader.field('verdict')) };
     case 'dispatch':

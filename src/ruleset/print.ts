@@ -15,7 +15,7 @@ import type {
   Verdict,
   VerdictMap,
 } from './ruleset.js';
-import { spellInterval, spellTcpFlags, spellValue } from './spelling.js';
+import { spellInterval, spellQueues, spellTcpFlags, spellValue } from './spelling.js';
 
 /** Transport protocols whose ports nft names after the protocol once it is known: `tcp dport 22`. */
 const portProtocols: Readonly<Record<string, string>> = {
@@ -198,6 +198,8 @@ function printStatement(statement: Statement): string {
       return `${statement.field} set ${spellValue('mark', BigInt(statement.value))}`;
     case 'reject':
       return statement.with === 'tcp reset' ? 'reject with tcp reset' : `reject with icmpx ${statement.with}`;
+    case 'queue':
+      return `queue flags bypass to ${spellQueues(statement)}`;
     case 'verdict':
       return printVerdict(statement.verdict);
     case 'dispatch':

@@ -70,6 +70,11 @@ export type Statement =
   | { readonly kind: 'set mark'; readonly field: 'meta mark' | 'ct mark'; readonly value: number }
   /** `port-unreachable` and `admin-prohibited` are icmpx codes: one statement serves both address families. */
   | { readonly kind: 'reject'; readonly with: RejectWith }
+  /**
+   * Hands the packet to a program that listens on one of the nfqueue numbers `first` to `last`, chosen by flow. Without
+   * a listener the packet passes (the kernel's flag `bypass`). It ends the base chain, as accept does.
+   */
+  | { readonly kind: 'queue'; readonly first: number; readonly last: number }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   /** Looks the field up in a verdict map of the same table; no entry means: go on with the next rule. */
   | { readonly kind: 'dispatch'; readonly field: KeyField; readonly map: string };

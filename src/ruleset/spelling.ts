@@ -112,3 +112,7 @@ export function spellTcpFlags(bits: number): string {
   const set = Object.entries(tcpFlag).flatMap(([name, bit]) => ((bits & bit) !== 0 ? [name] : []));
   return set.length === 0 ? '0x0' : set.join(' | ');
 }
+
+/** `0` or `0-3`. */
+export const spellQueues = ({ first, last }: { readonly first: number; readonly last: number }): string =>
+  first === last ? `${first}` : `${first}-${last}`;

@@ -27,6 +27,15 @@ export interface Decision {
   /** The line that asked for it: for a refusal, the line of the rule that called the reject chain. */
   readonly origin: Origin | null;
   readonly note: string | null;
+  /** The accepted packet is handed to a program, which may still drop it; null where no rule does so. */
+  readonly queue: Queue | null;
+}
+
+/** nfqueue numbers, and the line that asks for them. */
+export interface Queue {
+  readonly first: number;
+  readonly last: number;
+  readonly origin: Origin | null;
 }
 
 export interface HookAnswer {
@@ -67,11 +76,18 @@ export function evaluate(
       rule: null,
       origin: null,
       note: null,
+      queue: null,
     };
-    if (decision === null || found.rule !== null || found.verdict !== 'accept') decision = found;
+    decision = decision === null ? found : together(decision, found);
     if (decision.verdict !== 'accept') break;
   }
   return { decision, marks: walk.marks, steps: walk.steps };
+}
+
+/** What counts of an accept and of what a later base chain says: a queue only adds to the line that let the packet in. */
+function together(accepted: Decision, later: Decision): Decision {
+  if (later.queue !== null && accepted.rule !== null) return { ...accepted, queue: later.queue };
+  return later.rule !== null || later.verdict !== 'accept' ? later : accepted;
 }
 
 /** A rule that has sent the packet into another chain. */
@@ -128,6 +144,10 @@ class Walk {
           break;
         case 'reject':
           return decide('reject', rule.origin, calls);
+        case 'queue': {
+          const { first, last } = statement;
+          return { ...decide('accept', rule.origin, calls), queue: { first, last, origin: rule.origin } };
+        }
         case 'verdict':
           return this.#follow(statement.verdict, rule.origin, table, calls);
         case 'dispatch':
@@ -177,5 +197,6 @@ function decide(verdict: 'accept' | 'drop' | 'reject', origin: Origin | null, ca
     rule,
     origin: asking === undefined ? origin : asking.rule.origin,
     note: rule.note ?? null,
+    queue: null,
   };
 }

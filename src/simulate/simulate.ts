@@ -1,8 +1,8 @@
 import { Failure } from '../diagnostics/index.js';
 import type { Origin, Ruleset } from '../ruleset/index.js';
-import { printRuleBody, spellOrigin } from '../ruleset/index.js';
+import { printRuleBody, spellOrigin, spellQueues } from '../ruleset/index.js';
 import type { Site } from '../site/index.js';
-import type { Decision, EvaluateOptions, Step } from './evaluate.js';
+import type { Decision, EvaluateOptions, Queue, Step } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Packet } from './packet.js';
 import { noMarks } from './packet.js';
@@ -109,11 +109,15 @@ const spellHook = ({ family, hook }: Passage): string => `${family} ${hook}`;
 function reasonOf({ decision, passage }: Journey, site: Site): string {
   if (decision === null || passage === null)
     return site.enabled ? 'no rule decided, so the packet passes' : 'the firewall of the cluster is off';
-  const { chain, rule, origin, note } = decision;
+  const { chain, rule, origin, note, queue } = decision;
   const line = origin === null ? null : spellOrigin(origin);
   const what =
     rule === null
       ? 'the policy of the chain'
       : [line, note].filter((part) => part !== null).join(' ') || printRuleBody(rule);
-  return `${what}, in chain ${chain} (${spellHook(passage)})`;
+  return `${what}, in chain ${chain} (${spellHook(passage)})${queue === null ? '' : `, then ${spellQueue(queue)}`}`;
 }
+
+/** `to queue 0-3 (100.fw:5)` */
+const spellQueue = ({ origin, ...queue }: Queue): string =>
+  `to queue ${spellQueues(queue)}${origin === null ? '' : ` (${spellOrigin(origin)})`}`;

@@ -15,6 +15,12 @@ export type Policy = 'accept' | 'drop' | 'reject';
 /** How a rule set limits its log statements; null is without limit. */
 export type LogLimit = { readonly rate: number; readonly unit: LimitUnit; readonly burst: number } | null;
 
+/** The numbers of the nfqueues from `first` to `last`, 0 to 65535. */
+export interface Queues {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** How one option is read. `later` marks an option whose effect is not built yet: setting it is reported. */
 export interface OptionType<T> {
   readonly read: (text: string) => T | undefined;
@@ -105,6 +111,16 @@ const logLimit: OptionType<LogLimit> = {
   fallback: { rate: 1, unit: 'second', burst: 5 },
 };
 
+const queues: OptionType<Queues> = {
+  read: (value) => {
+    const [, first, last = first] = /^([0-9]{1,5})(?::([0-9]{1,5}))?$/.exec(value) ?? [];
+    const range = { first: Number(first), last: Number(last) };
+    return range.first <= range.last && range.last <= 0xffff ? range : undefined;
+  },
+  expected: 'a queue number from 0 to 65535, or first:last',
+  fallback: { first: 0, last: 0 },
+};
+
 const later = <T>(type: OptionType<T>): OptionType<T> => ({ ...type, later: true });
 
 export const clusterSchema = {
@@ -151,8 +167,8 @@ export const guestSchema = {
   policy_forward: { ...policy('accept'), elsewhere: 'forwarded traffic has no guest policy' },
   log_level_in: level,
   log_level_out: level,
-  ips: later(bool(false)),
-  ips_queues: later(text('a queue number or first:last')),
+  ips: bool(false),
+  ips_queues: queues,
   layer2_protocols: later(text('a list of ethertypes')),
 } satisfies Schema<'guest'>;
 

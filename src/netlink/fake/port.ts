@@ -42,6 +42,7 @@ export class FakeNftables implements NftablesPort {
       bridgeConntrack: true,
       bridgeReject: true,
       bridgeName: true,
+      bridgeQueue: true,
       inetReject: true,
       inetFib: true,
       log: true,

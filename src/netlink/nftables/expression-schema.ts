@@ -42,6 +42,7 @@ export const expressionTables = {
     flags: [6, u32be],
   }),
   reject: object({ type: [1, u32be], code: [2, u8] }),
+  queue: object({ num: [1, u16be], total: [2, u16be], flags: [3, u16be] }),
   fib: object({ dreg: [1, u32be], result: [2, u32be], flags: [3, u32be] }),
 } as const;
 

@@ -183,3 +183,13 @@ const rejection = {
 } as const;
 
 export const reject = (reason: keyof typeof rejection): Expression => ({ kind: 'reject', ...rejection[reason] });
+
+const QUEUE_BYPASS = 1;
+
+/** Queues `first` to `last`; a packet nobody listens for passes. */
+export const queue = (first: number, last: number): Expression => ({
+  kind: 'queue',
+  num: first,
+  total: last - first + 1,
+  flags: QUEUE_BYPASS,
+});

@@ -99,6 +99,9 @@ class Lowering implements LoweredRule {
         if (statement.with === 'tcp reset') this.expressions.unshift(...this.#dependencies.transport(TCP));
         this.expressions.push(e.reject(statement.with));
         return;
+      case 'queue':
+        this.expressions.push(e.queue(statement.first, statement.last));
+        return;
       case 'verdict':
         this.expressions.push(e.immediateVerdict(statement.verdict));
         return;

@@ -6,7 +6,7 @@ import { BatchWriter } from './batch.js';
 import { drain } from './commit.js';
 import { hookNumber, policyNumber } from './encode.js';
 import type { Expression } from './expression-schema.js';
-import { immediateVerdict, loadCt, loadFibType, loadName, log, reject } from './expressions.js';
+import { immediateVerdict, loadCt, loadFibType, loadName, log, queue, reject } from './expressions.js';
 import type { Requests } from './request.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
@@ -23,6 +23,7 @@ const trials: Readonly<Record<keyof KernelFeatures, readonly Trial[]>> = {
   bridgeConntrack: [{ family: 'bridge', hook: 'prerouting', expressions: [loadCt('state'), accept] }],
   bridgeReject: [{ family: 'bridge', hook: 'prerouting', expressions: [reject('admin-prohibited')] }],
   bridgeName: [{ family: 'bridge', hook: 'forward', expressions: [loadName('meta ibrname'), accept] }],
+  bridgeQueue: [{ family: 'bridge', hook: 'postrouting', expressions: [queue(0, 0)] }],
   inetReject: [{ family: 'inet', hook: 'input', expressions: [reject('admin-prohibited')] }],
   inetFib: [{ family: 'inet', hook: 'prerouting', expressions: [loadFibType('daddr'), accept] }],
   log: [
@@ -43,6 +44,7 @@ export async function probeFeatures(socket: NetlinkSocket, requests: Requests): 
     bridgeConntrack: await has('bridgeConntrack'),
     bridgeReject: await has('bridgeReject'),
     bridgeName: await has('bridgeName'),
+    bridgeQueue: await has('bridgeQueue'),
     inetReject: await has('inetReject'),
     inetFib: await has('inetFib'),
     log: await has('log'),

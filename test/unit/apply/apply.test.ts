@@ -1,9 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { applyRuleset, clear, history, readSources, rollback, status, type World } from '../../../src/apply/index.js';
+import {
+  applyRuleset,
+  clear,
+  fitToKernel,
+  history,
+  readSources,
+  rollback,
+  status,
+  type World,
+} from '../../../src/apply/index.js';
 import { readPosition } from '../../../src/apply/position.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { type MemoryFiles, memoryFiles } from '../../../src/ports/index.js';
-import { type Operation, type Ruleset, ruleDigest, type TransactionResult } from '../../../src/ruleset/index.js';
+import {
+  type Operation,
+  type Rule,
+  type Ruleset,
+  ruleDigest,
+  type TransactionResult,
+} from '../../../src/ruleset/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
 
@@ -34,6 +49,12 @@ const ruleset = (...ports: number[]): Ruleset => ({
 });
 const apply = (to: World, ...ports: number[]) =>
   applyRuleset(to, { ruleset: ruleset(...ports), sources, node: 'pve1', author });
+
+const queueRule: Rule = {
+  matches: [],
+  statements: [{ kind: 'queue', first: 0, last: 3 }],
+  origin: { file: 'etc/pve/firewall/100.fw', line: 4 },
+};
 
 /** The ports of the rules the kernel holds; null when our table is not there. */
 async function kernelPorts({ nftables }: TestWorld): Promise<number[] | null> {
@@ -248,6 +269,27 @@ describe('the kernel', () => {
         'this kernel has no names of bridges in the bridge family (nft_meta_bridge)',
     );
     expect(w.nftables.commits).toEqual([]);
+  });
+
+  test('has no queue for the bridge family: the rest is applied, and that is no drift', async () => {
+    const w = world();
+    w.nftables.features = { ...w.nftables.features, bridgeQueue: false };
+    const chain = (queued: boolean): Ruleset => ({
+      tables: [tableOf([{ name: 'in', rules: queued ? [portRule(1), queueRule] : [portRule(1)] }], 'bridge')],
+    });
+    const fitted = fitToKernel(chain(true), await w.nftables.probe());
+    expect(fitted.ruleset).toEqual(chain(false));
+    expect(fitted.warnings).toEqual([
+      '100.fw:4: this kernel has no queue in the bridge family (nft_queue): what the rules let in is handed to no queue',
+    ]);
+    await applyRuleset(w, { ruleset: chain(true), sources, node: 'pve1', author });
+    expect(await kernelPorts(w)).toEqual([1]);
+    expect((await status(w.state, w.nftables)).drift).toEqual([]);
+    w.nftables.features = { ...w.nftables.features, bridgeQueue: true };
+    expect(fitToKernel(chain(true), await w.nftables.probe())).toEqual({ ruleset: chain(true), warnings: [] });
+    await applyRuleset(w, { ruleset: chain(true), sources, node: 'pve1', author });
+    w.nftables.features = { ...w.nftables.features, bridgeQueue: false };
+    expect((await rollback(w, 2)).changes.map(({ action }) => action)).toEqual(['delete']);
   });
 
   test('holds something else after the commit: said, and the commit is recorded', async () => {

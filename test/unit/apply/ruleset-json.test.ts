@@ -47,6 +47,7 @@ const everything: Ruleset = {
                 { kind: 'dispatch', field: 'oifname', map: 'm' },
                 { kind: 'dispatch', field: 'ether daddr', map: 'macs' },
                 { kind: 'reject', with: 'tcp reset' },
+                { kind: 'queue', first: 1, last: 4 },
                 { kind: 'verdict', verdict: { kind: 'return' } },
               ],
             },

@@ -7,6 +7,7 @@ export class TestKernel implements NftablesPort {
     bridgeConntrack: true,
     bridgeReject: true,
     bridgeName: true,
+    bridgeQueue: true,
     inetReject: true,
     inetFib: true,
     log: true,

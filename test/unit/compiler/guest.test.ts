@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { simulate } from '../../../src/simulate/index.js';
 import { smallSite } from './small-site.js';
 
 /** Spec firewall.md 7.1.4, with the steps every filtered port goes through (7.1.3) in front. */
@@ -108,6 +109,48 @@ describe('the order of the guest chains', () => {
 });
 
 /** Spec firewall.md 2.9. */
+describe('ips', () => {
+  const site = smallSite({
+    cluster: '[group web]\nIN ACCEPT -p tcp -dport 80\n',
+    vm: 'ips: 1\nips_queues: 2:5\n[RULES]\nGROUP web\n',
+    container: 'ips_queues: 9\n[RULES]\nGROUP web\n',
+  });
+
+  it('hands over, behind all rules, what the guest may have; the rules stay as they are', () => {
+    expect(site.problems).toEqual([]);
+    const bridge = site.compiled.ruleset.tables.find(({ family }) => family === 'bridge');
+    expect(
+      bridge?.chains.flatMap(({ name, base }) => (base?.hook === 'postrouting' ? [[name, base.priority]] : [])),
+    ).toEqual([
+      ['postrouting', 0],
+      ['inspection', 1],
+    ]);
+    expect(bridge?.maps.at(-1)?.elements.map(({ key, verdict }) => [key, verdict])).toEqual([
+      ['tap100i0', { kind: 'goto', chain: 'guest-100-ips' }],
+      ['tap100i1', { kind: 'goto', chain: 'guest-100-ips' }],
+    ]);
+    expect(site.rules('bridge', 'guest-100-ips')).toEqual([
+      'meta protocol { ip, ip6 } counter queue flags bypass to 2-5',
+    ]);
+    expect(site.rules('bridge', 'group-web-in')).toEqual(['tcp dport 80 counter accept']);
+  });
+
+  it('changes no verdict, and a simulation names the queue', () => {
+    const ask = (to: string, dport: string) =>
+      simulate(site.compiled.ruleset, site.site, { from: 'outside', to, proto: 'tcp', dport });
+    expect(ask('vm100', '80')).toMatchObject({
+      verdict: 'ACCEPT',
+      origin: { file: 'etc/pve/firewall/cluster.fw', line: 4 },
+      reason: 'cluster.fw:4, in chain group-web-in (bridge postrouting), then to queue 2-5 (100.fw:3)',
+    });
+    expect(ask('vm100', '81')).toMatchObject({
+      verdict: 'DROP',
+      reason: 'policy_in, in chain guest-100-in (bridge postrouting)',
+    });
+    expect(ask('ct200', '80').reason).toBe('cluster.fw:4, in chain group-web-in (bridge postrouting)');
+  });
+});
+
 describe('a security group', () => {
   const cluster = [
     '[group Web]',

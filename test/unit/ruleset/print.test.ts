@@ -84,6 +84,8 @@ describe('statements', () => {
       'limit rate 1/minute burst 5 packets log prefix ":0:6:input: DROP: " group 0',
     ],
     [[{ kind: 'set mark', field: 'ct mark', value: 100 }], 'ct mark set 0x00000064'],
+    [[{ kind: 'queue', first: 3, last: 3 }], 'queue flags bypass to 3'],
+    [[{ kind: 'queue', first: 0, last: 3 }], 'queue flags bypass to 0-3'],
     [[{ kind: 'reject', with: 'tcp reset' }], 'reject with tcp reset'],
     [[{ kind: 'reject', with: 'admin-prohibited' }], 'reject with icmpx admin-prohibited'],
     [[jump('group-web-in')], 'jump group-web-in'],

@@ -63,6 +63,20 @@ describe('a base chain', () => {
     expect(outcome(inet([late, early, closing]))).toEqual(['drop', 3]);
   });
 
+  it('that hands an accepted packet to a queue leaves it to the line that let it in', () => {
+    const rules = base([rule(1, [PORT_80], end('accept')), rule(2, [PORT_81], end('drop'))]);
+    const queue = base([rule(3, [], { kind: 'queue', first: 0, last: 3 })], 'accept', 'input', 1);
+    const { decision } = ask(inet([rules, queue]));
+    expect(decision).toMatchObject({ verdict: 'accept', origin: { line: 1 }, queue: { first: 0, last: 3 } });
+    expect(decision?.queue?.origin?.line).toBe(3);
+    // Nobody else decided, so it is the queue's own rule; and what is dropped goes to no queue.
+    expect(ask(inet([base([]), queue])).decision).toMatchObject({ origin: { line: 3 }, queue: { first: 0 } });
+    const closed = base([rule(1, [PORT_80], end('drop'))]);
+    expect(ask(inet([closed, queue])).decision).toMatchObject({ verdict: 'drop', queue: null });
+    const later = base([rule(4, [PORT_80], end('drop'))], 'accept', 'input', 2);
+    expect(ask(inet([rules, queue, later])).decision).toMatchObject({ verdict: 'drop', origin: { line: 4 } });
+  });
+
   it('of another hook or family is not asked', () => {
     expect(ask(inet([base([rule(1, [], end('drop'))], 'drop', 'output')])).decision).toBeNull();
     const bridge: Ruleset = {

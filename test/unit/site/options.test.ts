@@ -79,7 +79,7 @@ const defaults: Readonly<Record<Scope, Readonly<Record<string, unknown>>>> = {
     log_level_in: null,
     log_level_out: null,
     ips: false,
-    ips_queues: null,
+    ips_queues: { first: 0, last: 0 },
     layer2_protocols: null,
   },
   vnet: { enable: false, policy_forward: 'accept', log_level_forward: null },
@@ -160,6 +160,22 @@ describe('what holds after an unreadable value filters more', () => {
   });
 });
 
+describe('ips_queues', () => {
+  it.each([
+    ['0', { first: 0, last: 0 }],
+    ['65535', { first: 65535, last: 65535 }],
+    ['2:5', { first: 2, last: 5 }],
+    ['4:4', { first: 4, last: 4 }],
+  ])('%s', (text, value) => {
+    expect(settingOf('guest', `ips_queues: ${text}`)).toEqual({ value, codes: [] });
+  });
+
+  it.each(['65536', '5:2', '1:', ':1', '1-2', '1:2:3', '-1', '0:65536', 'all'])('%s is no queue', (text) => {
+    const read = settingOf('guest', `ips_queues: ${text}`);
+    expect(read).toEqual({ value: { first: 0, last: 0 }, codes: ['value/bad-option'] });
+  });
+});
+
 describe('log_ratelimit', () => {
   const usual = { rate: 1, unit: 'second', burst: 5 } as const;
   it.each([
@@ -225,14 +241,12 @@ describe('options without effect say so', () => {
     ['host', 'nf_conntrack_helpers: ftp', 'not-yet'],
     ['host', 'protection_synflood: 1', 'not-yet'],
     ['host', 'log_nf_conntrack: 1', 'not-yet'],
-    ['guest', 'ips: 1', 'not-yet'],
     ['guest', 'layer2_protocols: ARP', 'not-yet'],
   ] as const)('%s %s', (scope, line, code) => {
     expect(settingOf(scope, line).codes).toEqual([code]);
   });
 
   it('but an option set to what it is anyway is silent', () => {
-    expect(settingOf('guest', 'ips: 0').codes).toEqual([]);
     expect(settingOf('host', 'protection_synflood: 0').codes).toEqual([]);
   });
 });
