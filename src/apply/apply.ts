@@ -1,10 +1,11 @@
-import { type Change, type CurrentRuleset, countChanges, diffRuleset, type Ruleset } from '../ruleset/index.js';
+import { type CurrentRuleset, countChanges, diffRuleset } from '../ruleset/index.js';
 import { fitToKernel } from './features.js';
-import { findGenerationRuleset, type Sources, storeGeneration } from './generation.js';
-import { makePlan } from './plan.js';
+import { findGeneration, type Sources, storeGeneration } from './generation.js';
+import { changesOf, type Desired, isDone, makePlan, type PlannedChange } from './plan.js';
 import type { Position } from './position.js';
 import { type StateDirectory, withLock } from './state-directory.js';
-import { carryOut, nextGeneration, settle, type World } from './transition.js';
+import { carryOut, nextGeneration, settle } from './transition.js';
+import type { World } from './world.js';
 
 /** Who asks, for the record. */
 export interface Author {
@@ -12,8 +13,7 @@ export interface Author {
   readonly version: string;
 }
 
-export interface ApplyRequest {
-  readonly ruleset: Ruleset;
+export interface ApplyRequest extends Desired {
   readonly sources: Sources;
   readonly node: string;
   readonly author: Author;
@@ -22,20 +22,21 @@ export interface ApplyRequest {
 export interface Applied {
   /** The generation the kernel holds now. */
   readonly generation: number;
-  readonly changes: readonly Change[];
+  readonly changes: readonly PlannedChange[];
 }
 
 /**
- * Brings the kernel to a ruleset and records it as a new generation. Nothing is written, neither to the kernel nor to
+ * Brings the kernel to a ruleset and its settings and records it as a new generation. Nothing is written, neither to the kernel nor to
  * the records, when the kernel holds the current generation and it says the same.
  */
 export function applyRuleset(world: World, request: ApplyRequest): Promise<Applied> {
-  const { state, nftables, clock } = world;
+  const { state, clock } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    const { ruleset } = fitToKernel(request.ruleset, await nftables.probe());
-    const plan = await makePlan(nftables, ruleset);
-    if (plan.operations.length === 0 && position.current !== null && holds(state, position, plan.current)) {
+    const { ruleset } = fitToKernel(request.ruleset, await world.nftables.probe());
+    const desired: Desired = { ruleset, sysctls: request.sysctls };
+    const plan = await makePlan(world, desired, position.replaced);
+    if (isDone(plan) && position.current !== null && records(state, position, desired, plan.ruleset.current)) {
       return { generation: position.current, changes: [] };
     }
     const generation = nextGeneration(state);
@@ -43,25 +44,27 @@ export function applyRuleset(world: World, request: ApplyRequest): Promise<Appli
     const meta = {
       generation,
       time: new Date(clock.now()).toISOString(),
-      summary: describeChanges(plan.changes),
+      summary: describeChanges(changesOf(plan)),
       node,
       previous: position.current,
       ...author,
     };
-    const store = () => storeGeneration(state, meta, ruleset, sources);
-    const changes = await carryOut(world, position, { action: 'apply', generation, ruleset, plan, store });
+    const store = () => storeGeneration(state, meta, desired, sources);
+    const changes = await carryOut(world, position, { action: 'apply', generation, desired, plan, store });
     return { generation, changes };
   });
 }
 
-/** Does the kernel hold what the current generation says? */
-function holds(state: StateDirectory, { current }: Position, kernel: CurrentRuleset): boolean {
-  const ruleset = current === null ? null : findGenerationRuleset(state, current);
-  return ruleset !== null && diffRuleset(ruleset, kernel).operations.length === 0;
+/** Does the current generation say what is desired, of a kernel that holds it? */
+function records(state: StateDirectory, { current }: Position, desired: Desired, kernel: CurrentRuleset): boolean {
+  const recorded = current === null ? null : findGeneration(state, current);
+  if (recorded === null || diffRuleset(recorded.ruleset, kernel).operations.length > 0) return false;
+  const values = ({ sysctls }: Desired): string => JSON.stringify(sysctls.map(({ name, value }) => [name, value]));
+  return values(recorded) === values(desired);
 }
 
 /** `2 to create, 1 to update`: the summary of a generation and the last line of a plan. */
-export function describeChanges(changes: readonly Change[]): string {
+export function describeChanges(changes: readonly PlannedChange[]): string {
   const counts = countChanges(changes);
   const parts = (['create', 'update', 'delete'] as const).flatMap((action) =>
     counts[action] === 0 ? [] : [`${counts[action]} ${past[action]}`],

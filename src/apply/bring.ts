@@ -1,7 +1,7 @@
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort } from '../netlink/index.js';
 import type { Change, Ruleset } from '../ruleset/index.js';
-import { makePlan, type Plan } from './plan.js';
+import { planRuleset, type RulesetPlan } from './plan.js';
 import { refusal } from './refusal.js';
 
 /** How often a plan is made again after somebody else committed in between. */
@@ -16,7 +16,7 @@ export type Brought =
  * Commits a plan, guarded by the generation it was made from. When another program was faster, or the kernel's answer
  * got lost, the kernel is read and planned again. An exception means that it is not known whether anything happened.
  */
-export async function bring(nftables: NftablesPort, desired: Ruleset, first: Plan): Promise<Brought> {
+export async function bring(nftables: NftablesPort, desired: Ruleset, first: RulesetPlan): Promise<Brought> {
   let plan = first;
   let changes: readonly Change[] = first.changes;
   for (let attempt = 0; ; attempt += 1) {
@@ -27,7 +27,7 @@ export async function bring(nftables: NftablesPort, desired: Ruleset, first: Pla
     const result = await nftables.commit(plan.operations, plan.current.generation);
     if (result.ok) return { committed: true, changes };
     if (result.reason === 'refused') return { committed: false, failure: refusal(plan.operations, result.errors) };
-    plan = await makePlan(nftables, desired);
+    plan = await planRuleset(nftables, desired);
   }
   return {
     committed: false,

@@ -1,28 +1,32 @@
-import type { Ruleset } from '../ruleset/index.js';
+import type { SysctlChange } from '../sysctl/index.js';
 import type { Author } from './apply.js';
 import { storeGeneration } from './generation.js';
-import { makePlan } from './plan.js';
+import { type Desired, isDone, makePlan } from './plan.js';
 import { withLock } from './state-directory.js';
-import { carryOut, nextGeneration, settle, type World } from './transition.js';
+import { carryOut, nextGeneration, settle } from './transition.js';
+import type { World } from './world.js';
 
-const empty: Ruleset = { tables: [] };
+const nothing: Desired = { ruleset: { tables: [] }, sysctls: [] };
 
 export interface Cleared {
   /** The tables that were removed, such as `inet ringwall`. */
   readonly removed: readonly string[];
+  /** The settings that have the value again that they had before. */
+  readonly restored: readonly SysctlChange[];
 }
 
 /**
- * Takes our tables out of the kernel. That is a generation like any other, with an empty ruleset, so it is in the
- * history and `rollback` brings the rules back.
+ * Takes our tables out of the kernel, and gives its settings back. That is a generation like any other, with an empty
+ * ruleset, so it is in the history and `rollback` brings the rules back.
  */
 export function clear(world: World, author: Author): Promise<Cleared> {
-  const { state, nftables, clock } = world;
+  const { state, clock } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    const plan = await makePlan(nftables, empty);
-    const removed = plan.current.tables.map(({ family, name }) => `${family} ${name}`);
-    if (removed.length === 0) return { removed };
+    const plan = await makePlan(world, nothing, position.replaced);
+    const removed = plan.ruleset.current.tables.map(({ family, name }) => `${family} ${name}`);
+    const restored = plan.sysctls.changes;
+    if (isDone(plan)) return { removed, restored };
     const generation = nextGeneration(state);
     const time = new Date(clock.now()).toISOString();
     const meta = {
@@ -33,8 +37,8 @@ export function clear(world: World, author: Author): Promise<Cleared> {
       previous: position.current,
       ...author,
     };
-    const store = () => storeGeneration(state, meta, empty, new Map());
-    await carryOut(world, position, { action: 'clear', generation, ruleset: empty, plan, store });
-    return { removed };
+    const store = () => storeGeneration(state, meta, nothing, new Map());
+    await carryOut(world, position, { action: 'clear', generation, desired: nothing, plan, store });
+    return { removed, restored };
   });
 }

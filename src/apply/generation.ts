@@ -1,5 +1,7 @@
 import { Failure } from '../diagnostics/index.js';
-import { type Ruleset, readJson, rulesetFromJson, rulesetToJson } from '../ruleset/index.js';
+import { readJson, rulesetFromJson, rulesetToJson } from '../ruleset/index.js';
+import { readSysctls } from '../sysctl/index.js';
+import type { Desired } from './plan.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
 
 /** Who made a generation, when, and what it was about. */
@@ -38,12 +40,13 @@ export function storedGenerations(state: StateDirectory): number[] {
  * Stores a generation: written aside and then renamed, so that it is there whole or not at all, also after a power cut.
  * The sources go into one file, because each file costs two disk flushes and a site can have a thousand guests.
  */
-export function storeGeneration(state: StateDirectory, meta: GenerationMeta, ruleset: Ruleset, sources: Sources): void {
+export function storeGeneration(state: StateDirectory, meta: GenerationMeta, desired: Desired, sources: Sources): void {
   const { files } = state;
   const fresh = unfinished(state);
   files.remove(fresh);
   files.makeDirectory(fresh);
-  files.writeAtomically(`${fresh}/ruleset.json`, rulesetToJson(ruleset));
+  files.writeAtomically(`${fresh}/ruleset.json`, rulesetToJson(desired.ruleset));
+  files.writeAtomically(`${fresh}/settings.json`, `${JSON.stringify(desired.sysctls)}\n`);
   files.writeAtomically(`${fresh}/sources.json`, sourcesToJson(sources));
   files.writeAtomically(`${fresh}/meta.json`, `${JSON.stringify(meta)}\n`);
   files.rename(fresh, folderOf(state, meta.generation));
@@ -69,8 +72,11 @@ export function readMeta(state: StateDirectory, generation: number): GenerationM
   );
 }
 
-export function readGenerationRuleset(state: StateDirectory, generation: number): Ruleset {
-  return readPart(state, generation, 'ruleset.json', (text, file) => rulesetFromJson(text, file));
+export function readGeneration(state: StateDirectory, generation: number): Desired {
+  return {
+    ruleset: readPart(state, generation, 'ruleset.json', (text, file) => rulesetFromJson(text, file)),
+    sysctls: readPart(state, generation, 'settings.json', (text, file) => readJson(text, file, readSysctls)),
+  };
 }
 
 export function readSources(state: StateDirectory, generation: number): Map<string, string | Uint8Array> {
@@ -98,10 +104,10 @@ export function previousGeneration(state: StateDirectory, generation: number): n
   return stored.filter((number) => number < generation).at(-1) ?? null;
 }
 
-/** As `readGenerationRuleset`, but null when the generation is not there or damaged. */
-export function findGenerationRuleset(state: StateDirectory, generation: number): Ruleset | null {
+/** As `readGeneration`, but null when the generation is not there or damaged. */
+export function findGeneration(state: StateDirectory, generation: number): Desired | null {
   try {
-    return readGenerationRuleset(state, generation);
+    return readGeneration(state, generation);
   } catch (error) {
     if (error instanceof Failure && error.code === 'damaged-file') return null;
     throw error;

@@ -1,4 +1,5 @@
 import { type Reader, readJson } from '../ruleset/index.js';
+import { type Replaced, readReplaced, replacedToJson } from '../sysctl/index.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
 
 /** What takes the kernel from one generation to another. */
@@ -13,9 +14,14 @@ export interface Position {
   /** The generation the kernel was last brought to; null before the first. */
   readonly current: number | null;
   readonly applying: { readonly generation: number; readonly action: Action } | null;
+  /**
+   * The values of settings before ours took their place. Kept here and not in a generation, because it is a matter of
+   * when a setting was first taken over. While `applying`, it also holds those the change gives back.
+   */
+  readonly replaced: Replaced;
 }
 
-const nowhere: Position = { current: null, applying: null };
+const nowhere: Position = { current: null, applying: null, replaced: new Map() };
 
 const fileOf = (state: StateDirectory): string => `${state.path}/position.json`;
 
@@ -26,7 +32,9 @@ export function readPosition(state: StateDirectory): Position {
 }
 
 export function writePosition(state: StateDirectory, position: Position): void {
-  state.files.writeAtomically(fileOf(state), `${JSON.stringify(position)}\n`);
+  const { replaced, ...rest } = position;
+  const kept = replaced.size === 0 ? {} : { replaced: replacedToJson(replaced) };
+  state.files.writeAtomically(fileOf(state), `${JSON.stringify({ ...rest, ...kept })}\n`);
 }
 
 const decode = (reader: Reader): Position => ({
@@ -35,4 +43,5 @@ const decode = (reader: Reader): Position => ({
     generation: field.field('generation').integer(),
     action: field.field('action').oneOf(['apply', 'rollback', 'clear']),
   })),
+  replaced: reader.optional('replaced', readReplaced) ?? new Map(),
 });

@@ -1,25 +1,27 @@
 import { Failure } from '../diagnostics/index.js';
 import type { Applied } from './apply.js';
 import { fitToKernel } from './features.js';
-import { previousGeneration, readGenerationRuleset, storedGenerations } from './generation.js';
-import { makePlan } from './plan.js';
+import { previousGeneration, readGeneration, storedGenerations } from './generation.js';
+import { isDone, makePlan } from './plan.js';
 import { type StateDirectory, withLock } from './state-directory.js';
-import { carryOut, settle, type World } from './transition.js';
+import { carryOut, settle } from './transition.js';
+import type { World } from './world.js';
 
 /**
  * Brings the kernel back to a stored generation, by default the one that was in force before the current one was made.
  * Compiles nothing.
  */
 export function rollback(world: World, wanted?: number): Promise<Applied> {
-  const { state, nftables } = world;
+  const { state } = world;
   return withLock(state, async () => {
     const position = await settle(world);
     const generation = chooseGeneration(state, position.current, wanted);
-    const stored = readGenerationRuleset(state, generation);
-    const { ruleset } = fitToKernel(stored, await nftables.probe());
-    const plan = await makePlan(nftables, ruleset);
-    if (plan.operations.length === 0 && position.current === generation) return { generation, changes: [] };
-    const changes = await carryOut(world, position, { action: 'rollback', generation, ruleset, plan, store: null });
+    const stored = readGeneration(state, generation);
+    const { ruleset } = fitToKernel(stored.ruleset, await world.nftables.probe());
+    const desired = { ...stored, ruleset };
+    const plan = await makePlan(world, desired, position.replaced);
+    if (isDone(plan) && position.current === generation) return { generation, changes: [] };
+    const changes = await carryOut(world, position, { action: 'rollback', generation, desired, plan, store: null });
     return { generation, changes };
   });
 }

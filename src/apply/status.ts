@@ -1,14 +1,15 @@
 import { Failure } from '../diagnostics/index.js';
-import type { NftablesPort } from '../netlink/index.js';
 import type { Change } from '../ruleset/index.js';
-import { readGenerationRuleset } from './generation.js';
-import { makePlan } from './plan.js';
+import type { Sysctl, SysctlPort } from '../sysctl/index.js';
+import { readGeneration } from './generation.js';
+import { type PlannedChange, planRuleset } from './plan.js';
 import { readPosition } from './position.js';
-import { checkStateDirectory, type StateDirectory } from './state-directory.js';
+import { checkStateDirectory } from './state-directory.js';
+import type { World } from './world.js';
 
 /** One thing the kernel holds otherwise than the current generation says. */
 export interface Drift {
-  readonly kind: Change['kind'];
+  readonly kind: PlannedChange['kind'];
   readonly name: string;
   readonly problem: string;
 }
@@ -21,17 +22,18 @@ export interface Status {
 }
 
 /** Compares the kernel with the current generation. Changes nothing. */
-export async function status(state: StateDirectory, nftables: NftablesPort): Promise<Status> {
+export async function status({ state, nftables, sysctls }: Omit<World, 'clock'>): Promise<Status> {
   const position = checkStateDirectory(state) ? readPosition(state) : null;
   if (position === null || position.current === null) {
     throw new Failure('no-generation', `nothing was applied yet, as far as ${state.path} knows`, {
       help: '`ringwall plan` shows what would be applied, `ringwall apply` does it',
     });
   }
-  const { changes } = await makePlan(nftables, readGenerationRuleset(state, position.current));
+  const applied = readGeneration(state, position.current);
+  const { changes } = await planRuleset(nftables, applied.ruleset);
   return {
     generation: position.current,
-    drift: changes.map(driftOf),
+    drift: [...applied.sysctls.flatMap((sysctl) => settingDrift(sysctl, sysctls)), ...changes.map(driftOf)],
     interrupted: position.applying?.generation ?? null,
   };
 }
@@ -45,4 +47,11 @@ function driftOf({ action, kind, table, name, text }: Change): Drift {
     name: kind === 'table' ? `${table.family} ${name}` : `${table.family}/${name}`,
     problem: words[action] + what,
   };
+}
+
+function settingDrift({ name, value }: Sysctl, port: SysctlPort): Drift[] {
+  const current = port.read(name);
+  if (current?.value === value) return [];
+  const problem = current === null ? 'this kernel has it no more' : `was changed: ${current.value} and not ${value}`;
+  return [{ kind: 'setting', name, problem }];
 }

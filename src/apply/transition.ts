@@ -1,24 +1,18 @@
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort } from '../netlink/index.js';
-import type { Clock } from '../ports/index.js';
-import { type Change, diffRuleset, type Ruleset, spellChange } from '../ruleset/index.js';
+import { diffRuleset, spellChange } from '../ruleset/index.js';
+import { carryOutSysctls, type Replaced, type SysctlName } from '../sysctl/index.js';
 import { bring } from './bring.js';
-import { findGenerationRuleset, removeGeneration, storedGenerations } from './generation.js';
-import { makePlan, type Plan } from './plan.js';
+import { findGeneration, removeGeneration, storedGenerations } from './generation.js';
+import { type Desired, type Plan, type PlannedChange, planRuleset } from './plan.js';
 import { type Action, type Position, readPosition, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
-
-/** Everything outside that applying needs. */
-export interface World {
-  readonly state: StateDirectory;
-  readonly clock: Clock;
-  readonly nftables: NftablesPort;
-}
+import type { World } from './world.js';
 
 export interface Transition {
   readonly action: Action;
   readonly generation: number;
-  readonly ruleset: Ruleset;
+  readonly desired: Desired;
   readonly plan: Plan;
   /** Stores the generation; null when it is stored already. */
   readonly store: (() => void) | null;
@@ -26,32 +20,39 @@ export interface Transition {
 
 /**
  * Takes the kernel to a generation in steps of which each leaves records that tell what happened: the position says
- * where it goes, the generation is stored, the kernel commits, the position says that it is there, the kernel is read
- * back. The caller holds the lock.
+ * where it goes, the generation is stored, the settings are written and read back, the kernel commits the rules, the
+ * position says that it is there, the rules are read back. Settings go first because they can be taken back one by one
+ * and the commit is all or none: when it is refused, or a setting is, everything is as it was. The caller holds the lock.
  */
-export async function carryOut(world: World, from: Position, to: Transition): Promise<readonly Change[]> {
-  const { state, nftables } = world;
+export async function carryOut(world: World, from: Position, to: Transition): Promise<readonly PlannedChange[]> {
+  const { state, nftables, sysctls } = world;
+  const { replaced, changes: settings } = to.plan.sysctls;
+  const owed: Replaced = new Map([...replaced, ...from.replaced]);
   try {
-    writePosition(state, { current: from.current, applying: { generation: to.generation, action: to.action } });
+    const applying = { generation: to.generation, action: to.action };
+    writePosition(state, { current: from.current, applying, replaced: owed });
     to.store?.();
   } catch (error) {
-    takeBack(state, from, to);
+    takeBackRecords(state, from, to);
     throw withNote(error, 'nothing was changed');
   }
 
-  const brought = await bring(nftables, to.ruleset, to.plan);
-  if (!brought.committed) {
-    takeBack(state, from, to);
-    throw brought.failure;
-  }
+  const giveUp = (failure: Failure, left: readonly SysctlName[]): unknown => {
+    takeBackRecords(state, left.length === 0 ? from : { ...from, replaced: owed }, to);
+    return left.length === 0 ? failure : withNote(failure, `${left.join(', ')} could not be put back`);
+  };
+  const set = carryOutSysctls(settings, sysctls);
+  if (!set.done) throw giveUp(set.failure, set.left);
+  const brought = await bring(nftables, to.desired.ruleset, to.plan.ruleset);
+  if (!brought.committed) throw giveUp(brought.failure, set.takeBack());
 
   try {
-    writePosition(state, { current: to.generation, applying: null });
+    writePosition(state, { current: to.generation, applying: null, replaced });
   } catch (error) {
     throw withNote(error, `the rules of generation ${to.generation} are in force, the next run will record it`);
   }
   await verify(nftables, to);
-  return brought.changes;
+  return [...settings, ...brought.changes];
 }
 
 /**
@@ -62,10 +63,11 @@ export async function settle({ state, nftables }: World): Promise<Position> {
   const position = readPosition(state);
   const { applying } = position;
   if (applying === null) return position;
-  const goal = findGenerationRuleset(state, applying.generation);
-  const arrived = goal !== null && diffRuleset(goal, await nftables.read()).operations.length === 0;
+  const goal = findGeneration(state, applying.generation);
+  const arrived = goal !== null && diffRuleset(goal.ruleset, await nftables.read()).operations.length === 0;
   if (!arrived && applying.action !== 'rollback') removeGeneration(state, applying.generation);
-  const settled: Position = { current: arrived ? applying.generation : position.current, applying: null };
+  const current = arrived ? applying.generation : position.current;
+  const settled: Position = { ...position, current, applying: null };
   writePosition(state, settled);
   return settled;
 }
@@ -76,7 +78,7 @@ export function nextGeneration(state: StateDirectory): number {
 }
 
 /** Undoes the records of a change that did not happen. What cannot be undone now, `settle` does in the next run. */
-function takeBack(state: StateDirectory, from: Position, to: Transition): void {
+function takeBackRecords(state: StateDirectory, from: Position, to: Transition): void {
   try {
     if (to.store !== null) removeGeneration(state, to.generation);
     writePosition(state, from);
@@ -85,8 +87,8 @@ function takeBack(state: StateDirectory, from: Position, to: Transition): void {
   }
 }
 
-async function verify(nftables: NftablesPort, { generation, ruleset }: Transition): Promise<void> {
-  const { changes } = await makePlan(nftables, ruleset);
+async function verify(nftables: NftablesPort, { generation, desired }: Transition): Promise<void> {
+  const { changes } = await planRuleset(nftables, desired.ruleset);
   const [first] = changes;
   if (first === undefined) return;
   throw new Failure(

@@ -1,4 +1,4 @@
-import { applyRuleset, fitToKernel, makePlan } from '../apply/index.js';
+import { applyRuleset, preview } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
 import { ask, canAsk } from './ask.js';
 import { author } from './author.js';
@@ -24,19 +24,16 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
   showProblems(context, loaded);
   if (!options.tolerant) refuseErrors(loaded);
   const { compiled, sources, site } = loaded;
-  const { ruleset } = compiled;
 
-  const applied = await withKernel(context, async (nftables) => {
-    const fitted = fitToKernel(ruleset, await nftables.probe());
-    showWarnings(context, fitted.warnings);
-    const { changes } = await makePlan(nftables, fitted.ruleset);
+  const applied = await withKernel(context, async (world) => {
+    const { changes, warnings } = await preview(world, compiled);
+    showWarnings(context, warnings);
     if (!context.options.json) context.out.write(renderChanges(changes, context.out));
     if (changes.length > 0 && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
       throw new Failure('declined', 'not applied: nothing was changed');
     }
-    const state = { files: context.files, path: context.options.state };
-    const world = { state, clock: context.clock, nftables };
-    return applyRuleset(world, { ruleset, sources, node: site.node, author: author() });
+    const { ruleset, sysctls } = compiled;
+    return applyRuleset(world, { ruleset, sysctls, sources, node: site.node, author: author() });
   });
   answer(context, { generation: applied.generation, changed: applied.changes.length, pending: null }, () =>
     describeDone(applied.generation, applied.changes),

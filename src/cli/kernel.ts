@@ -1,22 +1,24 @@
 import { readFileSync } from 'node:fs';
+import type { World } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
-import type { NftablesPort } from '../netlink/index.js';
+import { procSysctls } from '../sysctl/index.js';
 import type { Context } from './context.js';
 
 /** Bit of CAP_NET_ADMIN (uapi linux/capability.h), which nf_tables asks for even to read. */
 const CAP_NET_ADMIN = 12n;
 
-/** Runs `act` with the kernel's nf_tables. Native code is loaded here and not before. */
-export async function withKernel<T>({ options }: Context, act: (nftables: NftablesPort) => Promise<T>): Promise<T> {
+/** Runs `act` on the kernel, with the records of what was applied to it. Native code is loaded here and not before. */
+export async function withKernel<T>({ options, files, clock }: Context, act: (world: World) => Promise<T>): Promise<T> {
   if (!mayAdministrate()) {
     throw new Failure('no-permission', 'reading and changing the kernel’s rules needs root (CAP_NET_ADMIN)', {
       help: 'run it with sudo; `ringwall check` and `ringwall compile` need no privileges',
     });
   }
-  const { openNftables } = await import('../netlink/index.js');
+  const { inNamespace, openNftables } = await import('../netlink/index.js');
   const nftables = openNftables(options.netns);
+  const sysctls = procSysctls((act) => inNamespace(options.netns, act));
   try {
-    return await act(nftables);
+    return await act({ state: { files, path: options.state }, clock, nftables, sysctls });
   } finally {
     nftables.close();
   }

@@ -1,4 +1,4 @@
-import { fitToKernel, makePlan } from '../apply/index.js';
+import { preview } from '../apply/index.js';
 import { changesJson, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
@@ -8,12 +8,8 @@ import { loadForKernel, showProblems, showWarnings } from './load.js';
 export async function plan(context: Context): Promise<number> {
   const loaded = loadForKernel(context);
   showProblems(context, loaded);
-  const { ruleset } = loaded.compiled;
-  const { changes } = await withKernel(context, async (nftables) => {
-    const fitted = fitToKernel(ruleset, await nftables.probe());
-    showWarnings(context, fitted.warnings);
-    return makePlan(nftables, fitted.ruleset);
-  });
+  const { changes, warnings } = await withKernel(context, (world) => preview(world, loaded.compiled));
+  showWarnings(context, warnings);
   answer(context, changesJson(changes), () => renderChanges(changes, context.out));
   return changes.length === 0 ? 0 : 2;
 }

@@ -5,10 +5,8 @@ import { withKernel } from './kernel.js';
 
 /** Brings the kernel back to a stored generation, by default the one before. */
 export async function rollback(context: Context, generation: number | undefined): Promise<number> {
-  const { files, clock, options, out } = context;
-  const applied = await withKernel(context, (nftables) =>
-    goBack({ state: { files, path: options.state }, clock, nftables }, generation),
-  );
+  const { out } = context;
+  const applied = await withKernel(context, (world) => goBack(world, generation));
   answer(context, { generation: applied.generation, changed: applied.changes.length }, () =>
     applied.changes.length === 0
       ? `generation ${applied.generation}: the kernel holds it already\n`

@@ -2,6 +2,7 @@ import type { Diagnostic, Report } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
 import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
 import type { RuleDirection, Site } from '../site/index.js';
+import type { Sysctl } from '../sysctl/index.js';
 import { dispatch } from './build.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
@@ -13,6 +14,7 @@ import { clusterNames } from './names.js';
 import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
+import { sysctlsOf } from './sysctls.js';
 import { compileVnets, VNETS } from './vnet.js';
 import { checkWhole } from './whole.js';
 
@@ -23,6 +25,8 @@ export interface Compiled {
   readonly shared: Ruleset;
   /** Each filtered guest on its own, by id. */
   readonly units: ReadonlyMap<number, GuestUnit>;
+  /** Kernel settings, which are no rules. */
+  readonly sysctls: readonly Sysctl[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -51,6 +55,7 @@ export function compile(site: Site): Compiled {
     ruleset: { tables: whole },
     shared: { tables: shared },
     units: site.enabled ? units : new Map(),
+    sysctls: sysctlsOf(site),
     diagnostics: [...found.values()],
   };
 }

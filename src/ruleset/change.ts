@@ -22,7 +22,7 @@ export interface ChangeSummary {
   readonly delete: number;
 }
 
-export function countChanges(changes: readonly Change[]): ChangeSummary {
+export function countChanges(changes: readonly Pick<Change, 'action'>[]): ChangeSummary {
   const summary = { create: 0, update: 0, delete: 0 };
   for (const { action } of changes) summary[action] += 1;
   return summary;

@@ -71,6 +71,16 @@ const wholeNumber = (fallback: number | null): OptionType<number | null> => ({
   fallback,
 });
 
+/** A number between two bounds, both included; null leaves the kernel as it is. */
+const numberFrom = (first: number, last: number): OptionType<number | null> => ({
+  read: (text) => {
+    const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= first && value <= last ? value : undefined;
+  },
+  expected: `a whole number from ${first} to ${last}`,
+  fallback: null,
+});
+
 const text = (expected: string): OptionType<string | null> => ({
   read: (value) => (value === '' ? undefined : value),
   expected,
@@ -144,15 +154,21 @@ export const hostSchema = {
   tcp_flags_log_level: level,
   ndp: bool(true),
   nf_conntrack_allow_invalid: bool(false),
-  nf_conntrack_max: later(wholeNumber(null)),
-  nf_conntrack_tcp_timeout_established: later(wholeNumber(null)),
-  nf_conntrack_tcp_timeout_syn_recv: later(wholeNumber(null)),
+  // Lower bounds are Proxmox's (spec firewall.md 3.2). The kernel's own upper ones: an int, and as many seconds as still
+  // fit an int when counted in thousandths (nf_conntrack_standalone.c; proc_dointvec_jiffies with HZ of 1000).
+  nf_conntrack_max: numberFrom(32_768, 2_147_483_647),
+  nf_conntrack_tcp_timeout_established: numberFrom(7875, 2_147_483),
+  nf_conntrack_tcp_timeout_syn_recv: numberFrom(30, 60),
   nf_conntrack_helpers: later(text('a list of helper names')),
   protection_synflood: later(bool(false)),
   protection_synflood_rate: later(wholeNumber(null)),
   protection_synflood_burst: later(wholeNumber(null)),
   protection_limit: { ...wholeNumber(null), elsewhere: 'no implementation gives it a meaning' },
-  log_nf_conntrack: later(bool(false)),
+  log_nf_conntrack: {
+    ...bool(false),
+    elsewhere:
+      'Proxmox’s logger writes connections when /var/lib/pve-firewall/log_nf_conntrack holds a 1: write it, then run `systemctl reload-or-restart pvefw-logger`',
+  },
 } satisfies Schema<'host'>;
 
 export const guestSchema = {

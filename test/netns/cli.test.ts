@@ -96,7 +96,7 @@ describe('plan, apply, and back', () => {
       expect.objectContaining({ generation: 2, summary: '1 updated', current: false }),
       expect.objectContaining({ generation: 1, current: true, confirmed: true, node: 'pve1' }),
     ]);
-    expect(json('clear')).toEqual({ removed: ['inet ringwall'] });
+    expect(json('clear')).toEqual({ removed: ['inet ringwall'], restored: [] });
     expect(netns.nft('list', 'ruleset')).toBe('');
     expect(run('status').code).toBe(0);
     expect(json('rollback')).toMatchObject({ generation: 1 });

@@ -8,6 +8,7 @@ import type { Diagnostic } from '../../src/diagnostics/index.js';
 import { render, sortDiagnostics } from '../../src/diagnostics/index.js';
 import { nodeFiles } from '../../src/ports/index.js';
 import { readSite } from '../../src/site/index.js';
+import { printSysctls } from '../../src/sysctl/index.js';
 
 export const goldenRoot = fileURLToPath(new URL('../../golden', import.meta.url));
 
@@ -49,6 +50,8 @@ export function goldenOutput(name: string): Map<string, string> {
     ['host.nft', printHost(compiled)],
     ...guests,
     ['links.batch', printLinks(links)],
+    // Most sites ask for no setting.
+    ...(compiled.sysctls.length === 0 ? [] : [['sysctl.conf', printSysctls(compiled.sysctls)] as const]),
     ['diagnostics.txt', render(diagnostics, source, { color: false })],
   ]);
 }

@@ -19,11 +19,13 @@ import {
   ruleDigest,
   type TransactionResult,
 } from '../../../src/ruleset/index.js';
+import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
 
 interface TestWorld extends World {
   readonly nftables: TestKernel;
+  readonly sysctls: FakeSysctls;
   readonly files: MemoryFiles;
 }
 
@@ -36,7 +38,8 @@ function world(): TestWorld {
       return now;
     },
   };
-  return { files, state: { files, path: '/var/lib/ringwall' }, clock, nftables: new TestKernel() };
+  const state = { files, path: '/var/lib/ringwall' };
+  return { files, state, clock, nftables: new TestKernel(), sysctls: new FakeSysctls() };
 }
 
 const author = { user: 'anna', version: '0.1.0' };
@@ -48,7 +51,7 @@ const ruleset = (...ports: number[]): Ruleset => ({
   tables: [tableOf([{ name: 'in', rules: ports.map((port, index) => portRule(port, index + 1)) }])],
 });
 const apply = (to: World, ...ports: number[]) =>
-  applyRuleset(to, { ruleset: ruleset(...ports), sources, node: 'pve1', author });
+  applyRuleset(to, { ruleset: ruleset(...ports), sysctls: [], sources, node: 'pve1', author });
 
 const queueRule: Rule = {
   matches: [],
@@ -111,7 +114,7 @@ describe('apply', () => {
     await apply(w, 1);
     w.files.remove('/var/lib/ringwall');
     expect(await apply(w, 1)).toEqual({ generation: 1, changes: [] });
-    expect((await status(w.state, w.nftables)).generation).toBe(1);
+    expect((await status(w)).generation).toBe(1);
   });
 
   test('goes on when the record of the current generation is damaged', async () => {
@@ -145,7 +148,7 @@ describe('somebody else commits in between', () => {
     foreign(w, 100);
     await expect(apply(w, 2)).rejects.toThrow('another program changed the ruleset each of the 4 times');
     expect(history(w.state).entries.map(({ generation }) => generation)).toEqual([1]);
-    expect(readPosition(w.state)).toEqual({ current: 1, applying: null });
+    expect(readPosition(w.state)).toMatchObject({ current: 1, applying: null });
   });
 });
 
@@ -263,7 +266,7 @@ describe('the kernel', () => {
         },
       ],
     };
-    await expect(applyRuleset(w, { ruleset: guests, sources, node: 'pve1', author })).rejects.toThrow(
+    await expect(applyRuleset(w, { ruleset: guests, sysctls: [], sources, node: 'pve1', author })).rejects.toThrow(
       'this kernel has no connection tracking in the bridge family (nf_conntrack_bridge), needed by the rules of guest 100\n' +
         'cluster.fw:9: this kernel has no reject in the bridge family (nft_reject_bridge), needed by the rules of guest 101\n' +
         'this kernel has no names of bridges in the bridge family (nft_meta_bridge)',
@@ -282,12 +285,12 @@ describe('the kernel', () => {
     expect(fitted.warnings).toEqual([
       '100.fw:4: this kernel has no queue in the bridge family (nft_queue): what the rules let in is handed to no queue',
     ]);
-    await applyRuleset(w, { ruleset: chain(true), sources, node: 'pve1', author });
+    await applyRuleset(w, { ruleset: chain(true), sysctls: [], sources, node: 'pve1', author });
     expect(await kernelPorts(w)).toEqual([1]);
-    expect((await status(w.state, w.nftables)).drift).toEqual([]);
+    expect((await status(w)).drift).toEqual([]);
     w.nftables.features = { ...w.nftables.features, bridgeQueue: true };
     expect(fitToKernel(chain(true), await w.nftables.probe())).toEqual({ ruleset: chain(true), warnings: [] });
-    await applyRuleset(w, { ruleset: chain(true), sources, node: 'pve1', author });
+    await applyRuleset(w, { ruleset: chain(true), sysctls: [], sources, node: 'pve1', author });
     w.nftables.features = { ...w.nftables.features, bridgeQueue: false };
     expect((await rollback(w, 2)).changes.map(({ action }) => action)).toEqual(['delete']);
   });
@@ -302,7 +305,7 @@ describe('the kernel', () => {
       return read();
     };
     await expect(apply(w, 1)).rejects.toThrow('generation 1 was committed, but read back 1 things differ');
-    expect(readPosition(w.state)).toEqual({ current: 1, applying: null });
+    expect(readPosition(w.state)).toMatchObject({ current: 1, applying: null });
   });
 });
 
@@ -335,9 +338,9 @@ describe('rollback and clear', () => {
   test('clear takes the tables out, is in the history, and can be rolled back', async () => {
     const w = world();
     await apply(w, 1);
-    expect(await clear(w, author)).toEqual({ removed: ['inet ringwall'] });
+    expect(await clear(w, author)).toEqual({ removed: ['inet ringwall'], restored: [] });
     expect(await kernelPorts(w)).toBeNull();
-    expect(await clear(w, author)).toEqual({ removed: [] });
+    expect(await clear(w, author)).toEqual({ removed: [], restored: [] });
     expect(history(w.state).entries.map(({ summary }) => summary)).toEqual([
       'cleared: our tables taken out of the kernel',
       '3 created',
@@ -374,7 +377,7 @@ describe('status', () => {
     w.nftables.addForeignSet(table, 'extra');
     const handle = (await w.nftables.read()).tables[0]?.chains[0]?.rules.at(-1)?.handle ?? 0n;
     await w.nftables.force([{ kind: 'delete rule', table, chain: 'in', handle, origin: null }]);
-    expect(await status(w.state, w.nftables)).toEqual({
+    expect(await status(w)).toEqual({
       generation: 1,
       interrupted: null,
       drift: [
@@ -386,7 +389,7 @@ describe('status', () => {
 
   test('before the first apply says so', async () => {
     const w = world();
-    await expect(status(w.state, w.nftables)).rejects.toThrow('nothing was applied yet');
+    await expect(status(w)).rejects.toThrow('nothing was applied yet');
   });
 });
 
@@ -509,7 +512,7 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
     expect(known.damaged).toEqual([]);
     if (before !== null && before[1] === 3) expect(known.entries[0]?.generation).toBe(3);
     await apply(w, 9);
-    expect((await status(w.state, w.nftables)).drift).toEqual([]);
+    expect((await status(w)).drift).toEqual([]);
   }
 });
 

@@ -160,6 +160,20 @@ describe('what holds after an unreadable value filters more', () => {
   });
 });
 
+describe('conntrack settings', () => {
+  const established = 'nf_conntrack_tcp_timeout_established';
+  it.each([
+    ['nf_conntrack_max', 32768, 2147483647],
+    [established, 7875, 2147483],
+    ['nf_conntrack_tcp_timeout_syn_recv', 30, 60],
+  ])('%s is from %i to %i', (key, first, last) => {
+    for (const value of [first, first + 1, last])
+      expect(settingOf('host', `${key}: ${value}`)).toEqual({ value, codes: [] });
+    for (const text of [`${first - 1}`, `${last + 1}`, '-1', '1e6', '0x9000', '99999999999999999999', 'many'])
+      expect(settingOf('host', `${key}: ${text}`)).toEqual({ value: null, codes: ['value/bad-option'] });
+  });
+});
+
 describe('ips_queues', () => {
   it.each([
     ['0', { first: 0, last: 0 }],
@@ -237,10 +251,9 @@ describe('options without effect say so', () => {
     ['host', 'nftables: 1', 'option/no-effect'],
     ['host', 'protection_limit: 5', 'option/no-effect'],
     ['guest', 'policy_forward: DROP', 'option/no-effect'],
-    ['host', 'nf_conntrack_max: 262144', 'not-yet'],
     ['host', 'nf_conntrack_helpers: ftp', 'not-yet'],
     ['host', 'protection_synflood: 1', 'not-yet'],
-    ['host', 'log_nf_conntrack: 1', 'not-yet'],
+    ['host', 'log_nf_conntrack: 1', 'option/no-effect'],
     ['guest', 'layer2_protocols: ARP', 'not-yet'],
   ] as const)('%s %s', (scope, line, code) => {
     expect(settingOf(scope, line).codes).toEqual([code]);

@@ -1,0 +1,16 @@
+import type { NftablesPort } from '../netlink/index.js';
+import type { Clock } from '../ports/index.js';
+import type { SysctlPort } from '../sysctl/index.js';
+import type { StateDirectory } from './state-directory.js';
+
+/** The parts of a kernel that ringwall changes. */
+export interface Kernel {
+  readonly nftables: NftablesPort;
+  readonly sysctls: SysctlPort;
+}
+
+/** Everything outside that applying needs. */
+export interface World extends Kernel {
+  readonly state: StateDirectory;
+  readonly clock: Clock;
+}
