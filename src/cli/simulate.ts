@@ -17,10 +17,11 @@ export async function simulate(
   return 0;
 }
 
-function render({ verdict, origin, reason, trace }: Simulation, withTrace: boolean): string {
+function render({ verdict, answer, origin, reason, trace }: Simulation, withTrace: boolean): string {
   const line = origin === null ? '' : `  ${origin.file}:${origin.line}`;
+  const told = verdict === 'REJECT' ? (answer === null ? ', without an answer' : `, with ${answer}`) : '';
   const steps = withTrace ? trace.map(renderStep).join('') : '';
-  return `${steps}${harmless(`${verdict}${line}`)}\n  ${harmless(reason)}\n`;
+  return `${steps}${harmless(`${verdict}${told}${line}`)}\n  ${harmless(reason)}\n`;
 }
 
 function renderStep({ hook, chain, rule, origin, note, matched }: TraceEntry): string {

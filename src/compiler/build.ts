@@ -1,5 +1,6 @@
 import type {
   Interval,
+  KeyField,
   Match,
   NameField,
   Origin,
@@ -82,8 +83,8 @@ export const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: {
 
 export const goTo = (chain: string): Verdict => ({ kind: 'goto', chain });
 
-/** The rule that looks an interface's name up in a verdict map. */
-export const dispatch = (field: NameField, map: string): Rule => ({
+/** The rule that looks the field up in a verdict map. */
+export const dispatch = (field: KeyField, map: string): Rule => ({
   matches: [],
   statements: [{ kind: 'dispatch', field, map }],
   origin: null,

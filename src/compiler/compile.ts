@@ -1,9 +1,11 @@
 import type { Diagnostic, Report } from '../diagnostics/index.js';
+import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Ruleset, Table } from '../ruleset/index.js';
-import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
+import { printMapElement, printRuleset, printTable, spanOf, TABLE_NAME } from '../ruleset/index.js';
 import type { RuleDirection, Site } from '../site/index.js';
 import type { Sysctl } from '../sysctl/index.js';
 import { dispatch } from './build.js';
+import { type Callee, earlyPlaces, earlyVariant, refuses } from './early.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
@@ -11,7 +13,7 @@ import { compileHost, halves } from './host.js';
 import type { Place } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
-import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain } from './policy.js';
+import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain, unansweredChain } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
 import { sysctlsOf } from './sysctls.js';
@@ -33,6 +35,7 @@ export interface Compiled {
 const GUEST_IN = 'guest-in';
 const GUEST_OUT = 'guest-out';
 const INSPECTED = 'inspected';
+const GUEST_EARLY = 'guest-early';
 
 /** Compiles a site. Pure: the same site gives the same ruleset, and no diagnostic is ever thrown. */
 export function compile(site: Site): Compiled {
@@ -51,6 +54,7 @@ export function compile(site: Site): Compiled {
   const shared = site.enabled ? [...host, ...(empty ? [] : [table([])])] : [];
   const whole = site.enabled ? [...host, ...(empty ? [] : [table([...units.values()])])] : [];
   checkWhole(site, report);
+  if (site.enabled) mentionUnanswered(whole, report);
   return {
     ruleset: { tables: whole },
     shared: { tables: shared },
@@ -70,7 +74,22 @@ export function printGuest({ units }: Compiled, id: number): string | undefined 
   const table: Table = { family: 'bridge', name: TABLE_NAME, sets: unit.sets, maps: [], chains: unit.chains };
   const publish = (map: string, elements: readonly MapElement[]): string[] =>
     elements.map((element) => `add element bridge ${TABLE_NAME} ${map} { ${printMapElement(element)} }\n`);
-  return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out), ...publish(INSPECTED, unit.inspected)].join('')}`;
+  return `${printTable(table)}\n${[...publish(GUEST_IN, unit.in), ...publish(GUEST_OUT, unit.out), ...publish(GUEST_EARLY, unit.early), ...publish(INSPECTED, unit.inspected)].join('')}`;
+}
+
+/** Says once that some refusals are silent, and where the first one is asked for. */
+function mentionUnanswered(tables: readonly Table[], report: Report): void {
+  const rules = tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules));
+  const [first] = rules.filter(refuses).flatMap(({ origin }) => origin ?? []);
+  if (first === undefined) return;
+  report(
+    diagnose(
+      'rule/reject-unanswered',
+      spanOf(first),
+      'REJECT drops without an answer what this node sends or routes to a guest, and what a bridge forwards',
+      { help: 'nothing needs to be done: what others on its bridge send to a guest is answered' },
+    ),
+  );
 }
 
 function compileHostTable(site: Site, { names }: ClusterNames, report: Report): Table {
@@ -108,6 +127,16 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
     report,
   });
   const groups: GroupUse = new GroupUse(place);
+  const log = { guest: 0, chain: '', limit: logLimit };
+  const called: readonly Chain[] = [
+    smurfChain('bridge', host.smurf_log_level.value, log),
+    tcpFlagsChain(host.tcp_flags_log_level.value, log),
+    noiseRules('bridge', 'drop'),
+    noiseRules('bridge', 'reject'),
+    noiseRules('bridge', 'unanswered'),
+  ];
+  const callee: Callee = (name) => groups.find(name) ?? called.find((chain) => chain.name === name);
+  const places = earlyPlaces(site);
   const units = new Map<number, GuestUnit>();
   for (const guest of site.guests) {
     const { firewall } = guest;
@@ -119,6 +148,8 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
       logLimit,
       names: cluster.forGuest(guest.id, firewall),
       groups,
+      callee,
+      earlyPlaces: places,
       report,
     });
     if (firewall.options.enable.value && unit.in.length > 0) units.set(guest.id, unit);
@@ -131,21 +162,19 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
   const unfiltered = site.guests
     .filter(({ id }) => !units.has(id))
     .flatMap((guest) => guardedNics(guest).map(unfilteredElement));
-  const log = { guest: 0, chain: '', limit: logLimit };
   const common: readonly Chain[] = [
     unfilteredChain(host, halves('blacklist', names, groupSets), logLimit),
     ...vnets.chains,
     ...groups.all(),
-    smurfChain('bridge', host.smurf_log_level.value, log),
-    tcpFlagsChain(host.tcp_flags_log_level.value, log),
-    noiseRules('bridge', 'drop'),
-    noiseRules('bridge', 'reject'),
+    ...called,
+    ...[...groups.all(), ...called].map(earlyVariant),
     rejectChain(),
+    unansweredChain(),
   ];
   const used = reachable(
     [...[...units.values()].flatMap(({ chains }) => chains), ...common],
     [...units.values()]
-      .flatMap((unit) => [...unit.in, ...unit.out])
+      .flatMap((unit) => [...unit.in, ...unit.out, ...unit.early])
       .concat(
         unfiltered,
         vnets.maps.flatMap(({ elements }) => elements),
@@ -154,12 +183,14 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
   const inspects = [...units.values()].some(({ inspected }) => inspected.length > 0);
   const kept = new Set(used.map(({ name }) => name));
   const shared = common.filter(({ name }) => kept.has(name));
+  const answersIn = [...units.values()].some(({ early }) => early.length > 0);
   const base: readonly Chain[] = [
     {
       name: 'prerouting',
       base: { hook: 'prerouting', priority: 0, policy: 'accept' },
       rules: [dispatch('iifname', GUEST_OUT)],
     },
+    ...(answersIn ? [earlyBase] : []),
     ...(anyVnet ? [vnetForward] : []),
     {
       name: 'postrouting',
@@ -184,6 +215,9 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
         { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
         { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
         ...vnets.maps,
+        ...(answersIn
+          ? [{ name: GUEST_EARLY, type: 'ether_addr' as const, elements: members.flatMap((unit) => unit.early) }]
+          : []),
         ...(inspects
           ? [{ name: INSPECTED, type: 'ifname' as const, elements: members.flatMap((unit) => unit.inspected) }]
           : []),
@@ -198,6 +232,13 @@ const vnetForward: Chain = {
   name: 'forward',
   base: { hook: 'forward', priority: 0, policy: 'accept' },
   rules: [dispatch('meta ibrname', VNETS)],
+};
+
+/** After the guests' OUT rules, which decide first whether a frame goes anywhere. */
+const earlyBase: Chain = {
+  name: 'early',
+  base: { hook: 'prerouting', priority: 1, policy: 'accept' },
+  rules: [dispatch('ether daddr', GUEST_EARLY)],
 };
 
 /** Right behind the rules: an accept there ends its own base chain, and the packet comes here. */

@@ -29,6 +29,11 @@ export class GroupUse {
     return rules.length === 0 ? null : name;
   }
 
+  /** A chain that was asked for before, by its name. */
+  find(name: string): Chain | undefined {
+    return this.#chains.get(name);
+  }
+
   /** By name; chains without rules are not called and left out. */
   all(): Chain[] {
     return [...this.#chains.values()]

@@ -4,6 +4,7 @@ import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/in
 import { originOf, spanOf } from '../ruleset/index.js';
 import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
 import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict, written } from './build.js';
+import { type Callee, type EarlyPlace, earlyChain, earlyName } from './early.js';
 import type { GroupUse } from './group.js';
 import { halves } from './host.js';
 import { sourceFilter } from './ipfilter.js';
@@ -32,6 +33,10 @@ export interface GuestInput {
   readonly names: Names;
   /** The security groups of the bridge table; they belong to no guest. */
   readonly groups: GroupUse;
+  /** The chains of the bridge table that guests' chains call. */
+  readonly callee: Callee;
+  /** Where frames to the guest's NICs can be answered, by port. */
+  readonly earlyPlaces: ReadonlyMap<string, EarlyPlace>;
   readonly report: Report;
 }
 
@@ -47,6 +52,8 @@ export interface GuestUnit {
   readonly out: readonly MapElement[];
   /** Sends what may pass to a program that looks into it; none without the option `ips`. */
   readonly inspected: readonly MapElement[];
+  /** By MAC address, for what is refused with an answer. */
+  readonly early: readonly MapElement[];
 }
 
 /** Marks an answer to a guest's rejected packet, which conntrack calls invalid: see `answersChain`. */
@@ -77,15 +84,23 @@ export function compileGuest(input: GuestInput): GuestUnit {
   const { options } = firewall;
   const into = place('in');
   const out = place('out');
+  const rulesIn: Chain = {
+    name: rulesChain(guest, 'in'),
+    rules: [
+      ...lowerRules(firewall.rules, into),
+      ...policyRules('policy_in', options.policy_in, options.log_level_in.value, into),
+    ],
+  };
+  const early = nics.flatMap((nic) => {
+    const place = input.earlyPlaces.get(nic.port);
+    if (place === undefined) return [];
+    const rules = [...firstStepsIn(nic, input, sets), ...rulesIn.rules];
+    return earlyChain(earlyName(`guest-${guest.id}-net${nic.index}`), place, rules, input.callee) ?? [];
+  });
   const chains = [
     ...nics.flatMap((nic) => [nicIn(nic, input, sets), nicOut(nic, input, sets)]),
-    {
-      name: rulesChain(guest, 'in'),
-      rules: [
-        ...lowerRules(firewall.rules, into),
-        ...policyRules('policy_in', options.policy_in, options.log_level_in.value, into),
-      ],
-    },
+    ...early.map(({ chain }) => chain),
+    rulesIn,
     {
       name: rulesChain(guest, 'out'),
       rules: [
@@ -105,6 +120,7 @@ export function compileGuest(input: GuestInput): GuestUnit {
     in: nics.map((nic) => element(nic, nicChain(guest, nic, 'in'))),
     out: nics.map((nic) => element(nic, nicChain(guest, nic, 'out'))),
     inspected: inspection === null ? [] : nics.map((nic) => element(nic, inspection.name)),
+    early: early.map(({ element }) => element),
   };
 }
 
@@ -123,26 +139,32 @@ function inspectionChain(guest: Guest, { ips, ips_queues }: GuestConfig['options
   return { name: `guest-${guest.id}-ips`, rules: [{ ...rule, note: 'ips' }] };
 }
 
-/** What every frame to this port goes through before the guest's own rules. */
-function nicIn(nic: Nic, { guest, firewall: { options }, host, names, logLimit }: GuestInput, sets: SetUse): Chain {
-  const log = { guest: guest.id, chain: nicChain(guest, nic, 'in'), limit: logLimit };
+function nicIn(nic: Nic, input: GuestInput, sets: SetUse): Chain {
+  const { guest } = input;
   return {
-    name: log.chain,
-    rules: [
-      implied('answer to a reject', [is('meta mark', ANSWER_MARK)], verdict('accept')),
-      ...everyGuestIn(host, halves('blacklist', names, sets), log),
-      markRule(guest),
-      ...(options.dhcp.value ? dhcp('server') : []),
-      icmpv6Errors,
-      ...(options.ndp.value ? [neighborDiscovery(Object.values(nd))] : []),
-      goOn(rulesChain(guest, 'in')),
-    ],
+    name: nicChain(guest, nic, 'in'),
+    rules: [...firstStepsIn(nic, input, sets), goOn(rulesChain(guest, 'in'))],
   };
+}
+
+/** What every frame to this port goes through before the guest's own rules. */
+function firstStepsIn(nic: Nic, input: GuestInput, sets: SetUse): Rule[] {
+  const { guest, firewall, host, names, logLimit } = input;
+  const { options } = firewall;
+  const log = { guest: guest.id, chain: nicChain(guest, nic, 'in'), limit: logLimit };
+  return [
+    ...everyGuestIn(host, halves('blacklist', names, sets), log),
+    markRule(guest),
+    ...(options.dhcp.value ? dhcp('server') : []),
+    icmpv6Errors,
+    ...(options.ndp.value ? [neighborDiscovery(Object.values(nd))] : []),
+  ];
 }
 
 /** What keeps bad packets from any NIC with `firewall=1`, its guest's own firewall on or off (spec firewall.md 7.1.3). */
 function everyGuestIn(host: HostOptions, blacklist: ReturnType<typeof halves>, log: LogPlace): Rule[] {
   return [
+    implied('answer to a reject', [is('meta mark', ANSWER_MARK)], verdict('accept')),
     notIp,
     ...stateRules(host.nf_conntrack_allow_invalid.value),
     ...blacklistRules(blacklist, host.log_level_out.value, log),

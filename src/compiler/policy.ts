@@ -1,5 +1,5 @@
 import type { Chain, Match, Rule, Statement, TableFamily } from '../ruleset/index.js';
-import { originOf, REJECT_CHAIN, range } from '../ruleset/index.js';
+import { originOf, REJECT_CHAIN, range, UNANSWERED_CHAIN } from '../ruleset/index.js';
 import type { AddressFamily, LogSetting, Policy, RuleDirection, Setting } from '../site/index.js';
 import {
   address,
@@ -21,17 +21,21 @@ import { logRule } from './log.js';
 import type { Place } from './lower.js';
 import { decide } from './lower.js';
 
-/** The chain with the noise a closing policy drops without a word; both tables have it. */
-export const noiseChain = (action: 'drop' | 'reject'): string => `noise-${action}`;
-
 export const toReject: Statement = jump(REJECT_CHAIN);
+export const toUnanswered: Statement = jump(UNANSWERED_CHAIN);
 
 /**
- * What REJECT becomes for a guest. The kernel cannot answer from postrouting of the bridge family, where what reaches a
- * guest is judged.
+ * What REJECT becomes on a bridge. There the kernel answers in prerouting and input alone (nft_reject_bridge_validate), and
+ * not where bridges forward and where what reaches a guest is judged.
  */
-export const rejectInBridge = (direction: RuleDirection): Statement =>
-  direction === 'out' ? toReject : verdict('drop');
+export const rejectInBridge = (direction: RuleDirection): Statement => (direction === 'out' ? toReject : toUnanswered);
+
+/** What a closing policy does with the noise it singles out; `unanswered` is REJECT where the kernel cannot answer. */
+const noiseEnds = { drop: verdict('drop'), reject: toReject, unanswered: toUnanswered } as const;
+export type NoiseEnd = keyof typeof noiseEnds;
+
+/** The chain with the noise a closing policy ends without a log entry. */
+export const noiseChain = (end: NoiseEnd): string => `noise-${end}`;
 
 /** How a chain ends (spec firewall.md 7.1.5): noise filter, log, verdict; an ACCEPT policy has none of the first two. */
 export function policyRules(
@@ -43,9 +47,9 @@ export function policyRules(
   const origin = policy.span && originOf(policy.span);
   const end: Rule = { matches: [], statements: [{ kind: 'counter' }, decide(policy.value, place)], origin, note: name };
   if (policy.value === 'accept') return [end];
-  const answers = policy.value === 'reject' && place.reject !== toReject ? 'drop' : policy.value;
+  const noise = policy.value === 'reject' && place.reject === toUnanswered ? 'unanswered' : policy.value;
   return [
-    { matches: [], statements: [jump(noiseChain(answers))], origin: null, note: 'noise' },
+    { matches: [], statements: [jump(noiseChain(noise))], origin: null, note: 'noise' },
     ...logRule(level, place.log, `policy ${policy.value.toUpperCase()}`, [], origin, name),
     end,
   ];
@@ -66,13 +70,19 @@ export function rejectChain(): Chain {
   };
 }
 
+/** Where a refused packet goes that cannot be answered. */
+export const unansweredChain = (): Chain => ({
+  name: UNANSWERED_CHAIN,
+  rules: [implied('reject without an answer', [], verdict('drop'))],
+});
+
 /**
  * Traffic every network is full of. A few ICMP errors are accepted here, the rest ends without a log entry
  * (spec firewall.md 7.1.5). The bridge family has no routing lookup: there the frame's own type says broadcast.
  */
-export function noiseRules(table: TableFamily, action: 'drop' | 'reject'): Chain {
+export function noiseRules(table: TableFamily, end: NoiseEnd): Chain {
   const drop = verdict('drop');
-  const refuse = action === 'reject' ? toReject : drop;
+  const refuse = noiseEnds[end];
   const udp = (...ports: Parameters<typeof is>[1][]): Match[] => [is('meta l4proto', UDP), is('th dport', ...ports)];
   const rule = (matches: readonly Match[], statement: Statement): Rule => implied('noise', matches, statement);
   const broadcast: Rule[] =
@@ -80,7 +90,7 @@ export function noiseRules(table: TableFamily, action: 'drop' | 'reject'): Chain
       ? [rule([ofFamily(table, 4), is('fib daddr type', 3, 4, 5)], drop)]
       : [rule([ofFamily(table, 4), is('meta pkttype', 1, 2)], drop)];
   return {
-    name: noiseChain(action),
+    name: noiseChain(end),
     rules: [
       rule([ofFamily(table, 6), is('meta l4proto', TCP), is('th dport', 43)], refuse),
       ...broadcast,

@@ -4,7 +4,7 @@ import {
   type Chain,
   type CurrentRuleset,
   chainsOf,
-  REJECT_CHAIN,
+  isRefusal,
   type Rule,
   type Ruleset,
   referencesOf,
@@ -86,7 +86,7 @@ function endOf({ statements }: Rule): 'accept' | 'refuse' | null {
     if (statement.kind !== 'verdict') continue;
     const { verdict } = statement;
     if (verdict.kind === 'accept') return 'accept';
-    if (verdict.kind === 'drop' || chainsOf(verdict).includes(REJECT_CHAIN)) return 'refuse';
+    if (verdict.kind === 'drop' || chainsOf(verdict).some(isRefusal)) return 'refuse';
   }
   return null;
 }

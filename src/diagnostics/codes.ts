@@ -111,6 +111,7 @@ export const diagnosticCodes = {
   },
   'rule/macro-conflict': { severity: 'error', title: 'An option that contradicts the macro of its rule' },
   'rule/group-not-forwarded': { severity: 'warning', title: 'FORWARD rules of a group that is called for one link' },
+  'rule/reject-unanswered': { severity: 'hint', title: 'A REJECT that the kernel cannot always answer' },
   'rule/never-matches': { severity: 'warning', title: 'Conditions no packet can meet together' },
   'guest/no-config': { severity: 'warning', title: 'A guest of this node without a configuration' },
   'guest/ovs-bridge': { severity: 'error', title: 'A filtered network device on an Open vSwitch bridge' },

@@ -45,5 +45,5 @@ export type {
   Verdict,
   VerdictMap,
 } from './ruleset.js';
-export { originOf, REJECT_CHAIN, spanOf, TABLE_NAME } from './ruleset.js';
+export { isRefusal, originOf, REJECT_CHAIN, spanOf, TABLE_NAME, UNANSWERED_CHAIN } from './ruleset.js';
 export { spellInterval, spellIpv4, spellIpv6, spellMac, spellQueues, spellValue } from './spelling.js';

@@ -153,3 +153,8 @@ export const TABLE_NAME = 'ringwall';
 
 /** The chain that answers what a rule rejects: a packet that ends in it is refused, even where the kernel says nothing. */
 export const REJECT_CHAIN = 'refuse';
+
+/** The same where the kernel cannot answer: it drops, and is a refusal to whoever reads the ruleset. */
+export const UNANSWERED_CHAIN = 'refuse-unanswered';
+
+export const isRefusal = (chain: string): boolean => chain === REJECT_CHAIN || chain === UNANSWERED_CHAIN;

@@ -1,5 +1,5 @@
-import type { MapElement, Origin, Rule, Ruleset, Statement, Verdict } from '../ruleset/index.js';
-import { REJECT_CHAIN } from '../ruleset/index.js';
+import type { MapElement, Origin, RejectWith, Rule, Ruleset, Statement, Verdict } from '../ruleset/index.js';
+import { isRefusal } from '../ruleset/index.js';
 import type { Sighting } from './fields.js';
 import { keyOf } from './fields.js';
 import { matches } from './match.js';
@@ -21,6 +21,8 @@ export interface Step {
 /** What ended the packet's way through a base chain. */
 export interface Decision {
   readonly verdict: 'accept' | 'drop' | 'reject';
+  /** What the sender of a refused packet gets back; null for nothing. */
+  readonly answer: RejectWith | null;
   readonly chain: string;
   /** Null when the base chain came to its end and its policy decided. */
   readonly rule: Rule | null;
@@ -72,6 +74,7 @@ export function evaluate(
   for (const { table, name, policy } of bases) {
     const found: Decision = walk.through(table, name, []) ?? {
       verdict: policy,
+      answer: null,
       chain: name,
       rule: null,
       origin: null,
@@ -143,7 +146,7 @@ class Walk {
           this.#setMark(statement);
           break;
         case 'reject':
-          return decide('reject', rule.origin, calls);
+          return decide('reject', rule.origin, calls, statement.with);
         case 'queue': {
           const { first, last } = statement;
           return { ...decide('accept', rule.origin, calls), queue: { first, last, origin: rule.origin } };
@@ -185,14 +188,20 @@ function lookUp(rule: Rule, sighting: Sighting, table: TableIndex): MapElement |
 }
 
 /** The last of `calls` is the rule that decides. */
-function decide(verdict: 'accept' | 'drop' | 'reject', origin: Origin | null, calls: readonly Call[]): Decision {
-  const refused = calls.findIndex(({ chain }) => chain === REJECT_CHAIN);
+function decide(
+  verdict: Decision['verdict'],
+  origin: Origin | null,
+  calls: readonly Call[],
+  answer: Decision['answer'] = null,
+): Decision {
+  const refused = calls.findIndex(({ chain }) => isRefusal(chain));
   const asking = refused > 0 ? calls[refused - 1] : undefined;
   const deciding = calls.at(-1);
   if (deciding === undefined) throw new Error('a verdict needs a rule');
   const { chain, rule } = asking ?? deciding;
   return {
     verdict: refused < 0 ? verdict : 'reject',
+    answer,
     chain,
     rule,
     origin: asking === undefined ? origin : asking.rule.origin,

@@ -78,13 +78,14 @@ export function packetOf(query: Query, from: Zone, to: Zone, site: Site): Packet
   const family = familyOf(given, protocol);
   const state = oneOf('state', query.state ?? 'new', ctState);
   const destType = oneOf('dsttype', query.dsttype ?? 'unicast', addressTypes);
+  const dest = given.dest?.value ?? addressAt('dest', family, to, site);
   return {
-    link: linkHeader(query, from, to, destType),
+    link: linkHeader(query, from, to, destType, multicastMac(family, dest)),
     network: {
       kind: 'ip',
       family,
       source: given.source?.value ?? addressAt('source', family, from, site),
-      dest: given.dest?.value ?? addressAt('dest', family, to, site),
+      dest,
       protocol: protocol.number,
       transport: transportOf(query, protocol, family, state),
     },
@@ -106,7 +107,8 @@ function arpPacketOf(query: Query, from: Zone, to: Zone, site: Site): Packet {
     throw bad(`an ARP message has no ${surplus}`, 'ARP has source, the address its sender claims, and mac');
   const source = readAddress('source', query);
   if (source?.family === 6) throw bad('ARP speaks of IPv4 addresses', 'give an IPv4 address as source');
-  const link = linkHeader(query, from, to, oneOf('dsttype', query.dsttype ?? 'unicast', addressTypes));
+  const destType = oneOf('dsttype', query.dsttype ?? 'unicast', addressTypes);
+  const link = linkHeader(query, from, to, destType, multicastMac(4, addressAt('dest', 4, to, site)));
   return {
     link,
     network: {
@@ -126,21 +128,26 @@ function addressAt(end: 'source' | 'dest', family: AddressFamily, zone: Zone, { 
   return own ?? elsewhere[family][end];
 }
 
-function linkHeader({ mac }: Query, from: Zone, to: Zone, destType: number): LinkHeader {
+/** `multicast` is the address of the frame when its packet is for a group. */
+function linkHeader({ mac }: Query, from: Zone, to: Zone, destType: number, multicast: bigint): LinkHeader {
   if (mac !== undefined && !MAC.test(mac))
     throw bad(`\`${mac}\` is no MAC address`, 'write six bytes in hex, such as bc:24:11:00:00:01');
   const macOf = (zone: Zone): bigint | null => (zone.kind === 'port' ? (zone.nic?.mac ?? null) : null);
   return {
     source: mac === undefined ? macOf(from) : BigInt(`0x${mac.replaceAll(':', '')}`),
-    dest: macOf(to),
-    packetType:
-      destType === addressTypes.broadcast
-        ? FRAME_TO.broadcast
-        : destType === addressTypes.multicast
-          ? FRAME_TO.multicast
-          : FRAME_TO.host,
+    ...(destType === addressTypes.broadcast
+      ? { dest: BROADCAST, packetType: FRAME_TO.broadcast }
+      : destType === addressTypes.multicast
+        ? { dest: multicast, packetType: FRAME_TO.multicast }
+        : { dest: macOf(to), packetType: FRAME_TO.host }),
   };
 }
+
+const BROADCAST = (1n << 48n) - 1n;
+
+/** RFC 1112 and RFC 2464: the last bits of the group's address behind a fixed prefix. */
+const multicastMac = (family: AddressFamily, address: bigint): bigint =>
+  family === 4 ? 0x01005e000000n | (address & 0x7fffffn) : 0x333300000000n | (address & 0xffffffffn);
 
 function transportOf(query: Query, protocol: Protocol, family: AddressFamily, state: number): TransportHeader {
   if (protocol.icmp) {

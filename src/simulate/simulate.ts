@@ -1,5 +1,5 @@
 import { Failure } from '../diagnostics/index.js';
-import type { Origin, Ruleset } from '../ruleset/index.js';
+import type { Origin, RejectWith, Ruleset } from '../ruleset/index.js';
 import { printRuleBody, spellOrigin, spellQueues } from '../ruleset/index.js';
 import type { Site } from '../site/index.js';
 import type { Decision, EvaluateOptions, Queue, Step } from './evaluate.js';
@@ -14,6 +14,8 @@ import { findZone } from './zones.js';
 
 export interface Simulation {
   readonly verdict: 'ACCEPT' | 'DROP' | 'REJECT';
+  /** What the sender of a refused packet gets back; null for nothing, and for a packet that is not refused. */
+  readonly answer: RejectWith | null;
   /** The line that decided; null where none did: an implied rule, a default, or nothing at all. */
   readonly origin: Origin | null;
   /** Who decided, in words. */
@@ -45,6 +47,7 @@ export function simulate(ruleset: Ruleset, site: Site, query: Query, options: Ev
   const journey = follow(ruleset, packet, pathBetween(from, to), options);
   return {
     verdict: verdicts[journey.decision?.verdict ?? 'accept'],
+    answer: journey.decision?.answer ?? null,
     origin: journey.decision?.origin ?? null,
     reason: reasonOf(journey, site),
     trace: traceOf(journey),

@@ -11,6 +11,7 @@ interface ConfiguredLink {
   /** The ports of a bridge; null for any other link. */
   readonly ports: readonly string[] | null;
   readonly openVSwitch: boolean;
+  readonly vlanAware: boolean;
   readonly gateway: boolean;
   readonly addresses: readonly { readonly own: AddressRange; readonly network: AddressRange }[];
 }
@@ -58,6 +59,7 @@ function bridgesOf(links: readonly ConfiguredLink[]): ConfiguredBridge[] {
       ports: [...new Set(stanzas.flatMap(({ ports }) => ports ?? []))],
       defaultRoute: stanzas.some(({ gateway }) => gateway),
       openVSwitch: stanzas.some(({ openVSwitch }) => openVSwitch),
+      vlanAware: stanzas.some(({ vlanAware }) => vlanAware),
     };
   });
 }
@@ -108,11 +110,12 @@ function configuredLink(stanza: Stanza): ConfiguredLink {
     stanza.options.filter((option) => option.key.value === key).map(({ value }) => value.value);
   const ports = values('bridge-ports').at(-1) ?? values('ovs-ports').at(-1);
   const openVSwitch = values('ovs-type').includes('OVSBridge');
-  const aware = values('bridge-vlan-aware').includes('yes');
+  const vlanAware = values('bridge-vlan-aware').includes('yes');
   return {
     name: stanza.name.value,
-    ports: ports !== undefined ? namedPorts(ports) : aware || openVSwitch ? [] : null,
+    ports: ports !== undefined ? namedPorts(ports) : vlanAware || openVSwitch ? [] : null,
     openVSwitch,
+    vlanAware,
     gateway: values('gateway').length > 0,
     addresses: addressesOf(stanza).flatMap((address) => configuredAddress(spellStanzaAddress(address))),
   };

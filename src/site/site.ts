@@ -182,6 +182,8 @@ export interface ConfiguredBridge {
   readonly defaultRoute: boolean;
   /** Open vSwitch moves its frames past the kernel's bridge hooks. */
   readonly openVSwitch: boolean;
+  /** Keeps VLANs apart by itself: one MAC address may belong to two stations in two of them. */
+  readonly vlanAware: boolean;
 }
 
 /** Who the node talks to over corosync, link by link; only links where both ends have a literal address. */

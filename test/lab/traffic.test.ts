@@ -7,6 +7,7 @@ import { makeSite, type TestSite } from '../support/cli.js';
 import { guestWorld, type Machine, machines, macs, office, Traffic, vm101 } from '../support/world.js';
 
 const GUEST = 'etc/pve/firewall/100.fw';
+const CONTAINER = 'etc/pve/firewall/200.fw';
 
 const files = {
   'etc/pve/firewall/cluster.fw': `[OPTIONS]
@@ -15,6 +16,10 @@ enable: 1
 [IPSET office]
 198.51.100.0/24
 2001:db8:1::/64
+
+[group closed]
+IN REJECT -p tcp -dport 83
+IN REJECT -p udp -dport 83
 `,
   'etc/pve/nodes/pve1/host.fw': `[RULES]
 IN ACCEPT -p udp -dport 53
@@ -31,14 +36,17 @@ IN REJECT -p tcp -dport 81
 OUT REJECT -p tcp -dport 25
 OUT REJECT -p udp -dport 25
 OUT DROP -p tcp -dport 26
+IN REJECT -p udp -dport 82
+GROUP closed
 `,
   'etc/pve/firewall/101.fw': `[OPTIONS]
 enable: 1
+policy_in: REJECT
 
 [RULES]
 IN ACCEPT -p tcp -dport 80
 `,
-  'etc/pve/firewall/200.fw': `[OPTIONS]
+  [CONTAINER]: `[OPTIONS]
 enable: 1
 ipfilter: 1
 policy_out: DROP
@@ -46,6 +54,8 @@ policy_out: DROP
 [RULES]
 OUT ACCEPT -p tcp -dport 80
 IN ACCEPT -p tcp -dport 5432
+OUT ACCEPT -p tcp -dport 81:83
+OUT ACCEPT -p udp -dport 82:83
 `,
   'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:01:00,bridge=vmbr0,firewall=1\n',
   'etc/pve/nodes/pve1/qemu-server/101.conf': 'net0: virtio=BC:24:11:00:01:01,bridge=vmbr0,firewall=1\n',
@@ -110,7 +120,7 @@ describe('packets between guests, host and outside', () => {
     await Promise.all([
       traffic.listen('host', [23, 24], [53]),
       traffic.listen('outside', [25, 26, 80], [25, 67, 68, 547]),
-      traffic.listen('vm100', [22, 80, 81], [68, 80, 81, 546]),
+      traffic.listen('vm100', [22, 80, 81, 83], [68, 80, 81, 82, 83, 546]),
       traffic.listen('ct200', [80, 5432], []),
     ]);
     nft(['-f', '-'], FOREIGN);
@@ -166,11 +176,32 @@ describe('packets between guests, host and outside', () => {
     ]);
   });
 
-  it('drops where a guest’s IN rule rejects, because no answer can be sent from there', async () => {
-    expect(await traffic.decided(() => traffic.tcpInVain('outside', 'vm100', 81))).toEqual({
+  it.each(['outside', 'ct200'] as const)('answers %s where a guest’s IN rule or group rejects', async (from) => {
+    const refused = (by: string) => ({ outcome: ['refused', 'refused'], by });
+    expect(await traffic.decided(() => traffic.tcp(from, 'vm100', 81))).toEqual(refused('100.fw:8'));
+    expect(await traffic.decided(() => traffic.udp(from, 'vm100', 82))).toEqual(refused('100.fw:12'));
+    expect(await traffic.decided(() => traffic.tcp(from, 'vm100', 83))).toEqual(refused('cluster.fw:9'));
+    expect(await traffic.decided(() => traffic.udp(from, 'vm100', 83))).toEqual(refused('cluster.fw:10'));
+  });
+
+  it('drops what the node itself sends where a guest’s IN rule rejects, because it cannot be answered there', async () => {
+    expect(await traffic.decided(() => traffic.tcpInVain('host', 'vm100', 81))).toEqual({
       outcome: ['timeout', 'timeout'],
       by: '100.fw:8',
     });
+  });
+
+  it('counts a packet once, with an answer or without', async () => {
+    const counts = async (comment: string) => {
+      const chains = await Promise.all(['guest-100-net0-early', 'guest-100-in'].map(rulesOf));
+      return chains.map((rules) => rules.find((rule) => rule.comment === comment)?.packets);
+    };
+    const rejected = await counts('100.fw:8');
+    const accepted = await counts('100.fw:5');
+    await traffic.tcp('outside', 'vm100', 81);
+    await traffic.tcp('outside', 'vm100', 80);
+    expect(await counts('100.fw:8')).toEqual([(rejected[0] ?? 0n) + 2n, rejected[1]]);
+    expect(await counts('100.fw:5')).toEqual([undefined, (accepted[1] ?? 0n) + 2n]);
   });
 
   it('asks both guests between two guests of one bridge', async () => {
@@ -293,7 +324,10 @@ describe('packets between guests, host and outside', () => {
     edit('IN ACCEPT -p tcp -dport 80', 'IN ACCEPT -p tcp -dport 8080');
     const { answer } = await traffic.ringwall('plan');
     expect(answer).toMatchObject({
-      changes: [{ kind: 'rule', action: 'update', text: 'tcp dport 8080 counter accept' }],
+      changes: [
+        { kind: 'rule', action: 'update', name: 'guest-100-net0-early', text: 'tcp dport 8080 accept' },
+        { kind: 'rule', action: 'update', name: 'guest-100-in', text: 'tcp dport 8080 counter accept' },
+      ],
     });
     await traffic.ringwall('apply');
 
@@ -319,10 +353,20 @@ describe('packets between guests, host and outside', () => {
     await traffic.listen('vm101', [80, 81], []);
     expect(await traffic.decided(() => traffic.tcp('outside', 'vm101', 80))).toEqual({
       outcome: ['open', 'open'],
-      by: '101.fw:5',
+      by: '101.fw:6',
     });
-    expect(await traffic.tcpInVain('outside', 'vm101', 81)).toEqual(['timeout', 'timeout']);
+    expect(await traffic.decided(() => traffic.tcp('outside', 'vm101', 81))).toEqual({
+      outcome: ['refused', 'refused'],
+      by: '101.fw:3 policy_in',
+    });
     expect(await traffic.ringwall('plan')).toMatchObject({ code: 0, answer: { changes: [] } });
+  });
+
+  it('answers a guest that has no firewall of its own', async () => {
+    site.write(CONTAINER, files[CONTAINER].replace('enable: 1', 'enable: 0'));
+    await traffic.ringwall('apply');
+    expect(await traffic.tcp('ct200', 'vm100', 81)).toEqual(['refused', 'refused']);
+    expect(await traffic.udp('ct200', 'vm100', 82)).toEqual(['refused', 'refused']);
   });
 
   it('leaves other people’s tables alone, and opens every door again when it is cleared', async () => {

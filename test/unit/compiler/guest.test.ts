@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { printMapKey } from '../../../src/ruleset/index.js';
 import { simulate } from '../../../src/simulate/index.js';
 import { smallSite } from './small-site.js';
 
@@ -12,14 +13,17 @@ describe('the order of the guest chains', () => {
   const rules = (chain: string) => everything.rules('bridge', chain);
 
   it('a verdict map leads from the port to its chain', () => {
-    expect(everything.problems).toEqual([]);
+    expect(everything.problems).toEqual(['100.fw:11 hint rule/reject-unanswered']);
     expect(rules('prerouting')).toEqual(['iifname vmap @guest-out']);
     expect(rules('postrouting')).toEqual(['oifname vmap @guest-in']);
     const bridge = everything.compiled.ruleset.tables.find(({ family }) => family === 'bridge');
     expect(
       bridge?.maps.map(({ name, elements }) => [
         name,
-        ...elements.map(({ key, verdict }) => `${key} ${verdict.kind} ${'chain' in verdict ? verdict.chain : ''}`),
+        ...elements.map(
+          ({ key, verdict }) =>
+            `${printMapKey(key).replaceAll('"', '')} ${verdict.kind} ${'chain' in verdict ? verdict.chain : ''}`,
+        ),
       ]),
     ).toEqual([
       [
@@ -29,6 +33,7 @@ describe('the order of the guest chains', () => {
         'tap100i1 goto guest-100-net1-in',
       ],
       ['guest-out', 'tap100i0 goto guest-100-net0-out', 'tap100i1 goto guest-100-net1-out'],
+      ['guest-early', 'bc:24:11:00:01:00 goto guest-100-net0-early', 'bc:24:11:00:01:01 goto guest-100-net1-early'],
     ]);
   });
 
@@ -51,15 +56,16 @@ describe('the order of the guest chains', () => {
     ]);
   });
 
-  it('to the guest: a REJECT is a drop', () => {
+  it('to the guest: a REJECT cannot be answered', () => {
     expect(rules('guest-100-in')).toEqual([
       'oifname "tap100i0" counter accept',
       'oifname "tap100i1" limit rate 1/second burst 5 packets log prefix ":100:4:guest-100-in: REJECT: " group 0',
-      'oifname "tap100i1" counter drop',
-      'jump noise-drop',
+      'oifname "tap100i1" counter jump refuse-unanswered',
+      'jump noise-unanswered',
       'limit rate 1/second burst 5 packets log prefix ":100:6:guest-100-in: policy REJECT: " group 0',
-      'counter drop',
+      'counter jump refuse-unanswered',
     ]);
+    expect(rules('refuse-unanswered')).toEqual(['counter drop']);
   });
 
   it('from the guest', () => {
@@ -75,6 +81,7 @@ describe('the order of the guest chains', () => {
 
   it('the NICs of a guest without a firewall of its own see the filters of the host only', () => {
     expect(rules('unfiltered-in')).toEqual([
+      'meta mark 0x00007277 counter accept',
       'meta protocol != { ip, ip6 } counter accept',
       'ct state invalid counter drop',
       'ct state established,related counter accept',
@@ -170,7 +177,7 @@ describe('a security group', () => {
   const to = (zone: string, dport: string) => verdict({ from: 'outside', to: zone, dport });
 
   it('is found without case', () => {
-    expect(problems).toEqual([]);
+    expect(problems).toEqual(['cluster.fw:6 hint rule/reject-unanswered']);
   });
 
   it.each([
@@ -182,7 +189,7 @@ describe('a security group', () => {
     ['vm100', '80', 'ACCEPT'],
     ['vm100', '81', 'DROP'],
     ['vm100', '82', 'ACCEPT'],
-    ['vm100', '83', 'DROP'],
+    ['vm100', '83', 'REJECT'],
     ['vm100i1', '80', 'DROP'],
     ['vm100i1', '81', 'ACCEPT'],
     ['ct200', '81', 'ACCEPT'],

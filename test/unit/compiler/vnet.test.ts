@@ -72,11 +72,11 @@ describe('the order of a vnet’s chain', () => {
 
   it('a REJECT drops where the bridge forwards and is answered at the host', () => {
     const rejecting = vnetSite(`${ON}policy_forward: REJECT\n[RULES]\nFORWARD REJECT -p tcp -dport 25\n`);
-    expect(rejecting.problems).toEqual([]);
+    expect(rejecting.problems).toEqual(['v1.fw:5 hint rule/reject-unanswered']);
     expect(rejecting.rules('bridge', 'vnet-v1')?.slice(-3)).toEqual([
-      'tcp dport 25 counter drop',
-      'jump noise-drop',
-      'counter drop',
+      'tcp dport 25 counter jump refuse-unanswered',
+      'jump noise-unanswered',
+      'counter jump refuse-unanswered',
     ]);
     expect(rejecting.rules('inet', 'vnet-v1')?.slice(-3)).toEqual([
       'tcp dport 25 counter jump refuse',
@@ -150,7 +150,7 @@ describe('what happens to packets', () => {
     ['vm100', 'ct200', '80', 'ACCEPT'],
     ['vm100', 'ct200', '81', 'DROP'],
     ['vm100', 'v1/uplink', '81', 'DROP'],
-    ['vm100', 'ct200', '25', 'DROP'],
+    ['vm100', 'ct200', '25', 'REJECT'],
     ['vm100', 'host', '80', 'ACCEPT'],
     ['vm100', 'host', '81', 'DROP'],
     ['vm100', 'host', '25', 'REJECT'],

@@ -104,15 +104,17 @@ describe('the configured bridges of a site', () => {
   it('join the stanzas of both families', () => {
     const text =
       'iface vmbr0 inet static\n\tbridge_ports eth0 eth1\n\taddress 192.0.2.10/24\niface vmbr0 inet6 static\n\tgateway 2001:db8::1\n';
-    expect(bridges(text)).toEqual([{ name: 'vmbr0', ports: ['eth0', 'eth1'], defaultRoute: true, openVSwitch: false }]);
+    expect(bridges(text)).toEqual([
+      { name: 'vmbr0', ports: ['eth0', 'eth1'], defaultRoute: true, openVSwitch: false, vlanAware: false },
+    ]);
   });
 
   it('have no port where the file names a pattern, and are bridges when VLAN-aware', () => {
     const text =
       'iface a inet manual\n\tbridge-ports en0 regex eth.*\niface b inet manual\n\tbridge-vlan-aware yes\niface c inet manual\n';
     expect(bridges(text)).toEqual([
-      { name: 'a', ports: ['en0'], defaultRoute: false, openVSwitch: false },
-      { name: 'b', ports: [], defaultRoute: false, openVSwitch: false },
+      { name: 'a', ports: ['en0'], defaultRoute: false, openVSwitch: false, vlanAware: false },
+      { name: 'b', ports: [], defaultRoute: false, openVSwitch: false, vlanAware: true },
     ]);
   });
 });
