@@ -1,4 +1,4 @@
-import { type Diagnostic, type DiagnosticCode, diagnose, type Span } from '../diagnostics/index.js';
+import { type Diagnostic, type DiagnosticCode, diagnose, type Related, type Span } from '../diagnostics/index.js';
 import { originOf } from '../ruleset/index.js';
 import type { Unmanaged } from './links.js';
 
@@ -9,12 +9,25 @@ type LeftAt = Left & { readonly span: Span };
 export class Findings {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #unmanaged: LeftAt[] = [];
+  readonly #known = new Set<string>();
 
-  report(code: DiagnosticCode, span: Span, message: string, help: string): void {
-    this.#diagnostics.push(diagnose(code, span, message, { help }));
+  /** The same finding at the same place, such as an option that counts for many ports, is one. */
+  report(code: DiagnosticCode, span: Span, message: string, help: string, related: readonly Related[] = []): void {
+    const key = JSON.stringify([code, message, span.file, span.line]);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.#diagnostics.push(diagnose(code, span, message, { help, ...(related.length === 0 ? {} : { related }) }));
+  }
+
+  /** Has an option of this link a value that says nothing? */
+  isRefused(link: string): boolean {
+    return this.#unmanaged.some((left) => left.link === link && left.reason === 'wrong value');
   }
 
   leave(left: Left, span: Span): void {
+    const key = JSON.stringify([left, span.file, span.line]);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
     this.#unmanaged.push({ ...left, span });
   }
 

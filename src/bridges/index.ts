@@ -31,12 +31,13 @@ export type {
   Route,
   VlanEntry,
 } from './current.js';
-export { type DesiredLinks, desiredLinks } from './desired.js';
 export { isLinkName } from './link-name.js';
 export type {
   Address,
   Device,
   Gateway,
+  Hook,
+  HookPhase,
   Link,
   LinkSysctlName,
   LinkSysctls,
@@ -49,4 +50,5 @@ export type {
 } from './links.js';
 export type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
 export { printLinks } from './print.js';
+export { type DesiredLinks, desiredLinks } from './read/desired.js';
 export { addressOf, unicastRoute } from './route.js';

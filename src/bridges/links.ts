@@ -1,4 +1,5 @@
 import type { Origin } from '../ruleset/index.js';
+import type { AddressFamily } from '../site/index.js';
 import type { Bond } from './bond.js';
 import type { Bridge, GuestPort, Lower, VlanProtocol } from './bridge.js';
 
@@ -29,6 +30,10 @@ export type Link = Device & {
   /** The VRF it belongs to. */
   readonly vrf?: Lower;
   readonly sysctls?: LinkSysctls;
+  /** The families whose addresses the host's DHCP client asks for. */
+  readonly dhcp?: readonly AddressFamily[];
+  /** Commands of the file, which run only when the administrator asks for it. */
+  readonly hooks?: readonly Hook[];
   readonly addresses: readonly Address[];
   /** Next hops of default routes. */
   readonly gateways: readonly Gateway[];
@@ -127,6 +132,17 @@ export const linkSysctlNames = [
 ] as const;
 export type LinkSysctlName = (typeof linkSysctlNames)[number];
 export type LinkSysctls = { readonly [Name in LinkSysctlName]?: number };
+
+/** In the order in which they run. */
+export const hookPhases = ['pre-up', 'up', 'post-up', 'pre-down', 'down', 'post-down'] as const;
+export type HookPhase = (typeof hookPhases)[number];
+
+export interface Hook {
+  readonly phase: HookPhase;
+  /** A line for a shell. */
+  readonly command: string;
+  readonly origin: Origin;
+}
 
 export interface Unmanaged {
   /** The interface it is said of, as the file spells it. */

@@ -1,13 +1,17 @@
 import { Failure } from '../diagnostics/index.js';
 import { type Origin, spellOrigin } from '../ruleset/index.js';
-import type { GuestPort } from './bridge.js';
+import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
+import type { Bridge, GuestPort, PortVlans } from './bridge.js';
 import { isLinkName } from './link-name.js';
-import { type Link, type Links, portsOf, type Unmanaged } from './links.js';
+import { type Address, type Link, type Links, portsOf, type Unmanaged, type Vxlan } from './links.js';
+import { spellOptions } from './option-record.js';
 import { linksThatStart, lowersFirst } from './order.js';
 import { DEFAULT_PVID, spellRange } from './vlan-range.js';
 
 const HEADER = `# Makes the links where there are none yet, with: ip -batch links.batch
 # Then the VLAN ids of their ports, with: sed -n 's/^#bridge //p' links.batch | bridge -batch -
+`;
+const SETTINGS_HEADER = `# Then their settings, with: sed -n 's/^#sysctl //p' links.batch | sysctl -p -
 `;
 
 /**
@@ -30,7 +34,8 @@ export function printLinks({ links, guestPorts, unmanaged }: Links): string {
       return comment(`${link.name} is ${why}`, link.origin);
     });
   const sections = [...blocks, others, unmanaged.map(unmanagedLine), guestPorts.map(guestPortLine)];
-  return [HEADER, ...sections.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`)].join('\n');
+  const header = links.some(({ sysctls }) => sysctls !== undefined) ? HEADER + SETTINGS_HEADER : HEADER;
+  return [header, ...sections.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`)].join('\n');
 }
 
 interface AllLinks {
@@ -43,19 +48,52 @@ function linkLines(link: Link, { byName, slaves }: AllLinks): string[] {
   if (lacking !== null) return [`# not-yet: ${link.name} is not made: ${lacking}`];
   const name = checked(link.name);
   return [
-    ...creationOf(link),
+    ...creationOf(link, byName),
+    // Before the ports come, so that the bridge has it from the beginning.
+    ...(link.mac === undefined ? [] : [`link set dev ${name} address ${link.mac}`]),
     ...portsOf(link).flatMap((port) => portLines(link, byName.get(port.name))),
     ...vlanIdLines(link, byName),
+    ...(link.vrf === undefined ? [] : [`link set dev ${name} master ${checked(link.vrf.name)}`]),
+    ...(link.alias === undefined ? [] : [`link set dev ${name} alias ${quoted(link.alias)}`]),
+    ...sysctlLines(link),
     ...(link.mtu === undefined ? [] : [`link set dev ${name} mtu ${link.mtu}`]),
-    ...link.addresses.map(({ address, prefixLength }) => `address add ${address}/${prefixLength} dev ${name}`),
-    ...(slaves.has(name) ? [] : [`link set dev ${name} up`]),
+    ...link.addresses.map((address) => `address add ${addressWords(address)} dev ${name}`),
+    ...(slaves.has(name) || link.down === true ? [] : [`link set dev ${name} up`]),
     // The gateway may lie outside every network of the link, as providers of single addresses want it.
     ...link.gateways.map(
       ({ address, metric }) =>
-        `route add default via ${address} dev ${name} onlink${metric === undefined ? '' : ` metric ${metric}`}`,
+        `route add default via ${address} dev ${name} onlink${table(link, byName)}${metric === undefined ? '' : ` metric ${metric}`}`,
     ),
   ];
 }
+
+/** The routing table of a link's VRF. */
+function table(link: Link, byName: AllLinks['byName']): string {
+  const vrf = link.kind === 'vrf' ? link : link.vrf && byName.get(link.vrf.name);
+  return vrf?.kind === 'vrf' ? ` table ${vrf.table}` : '';
+}
+
+function addressWords({ address, prefixLength, scope, broadcast, peer, preferredLifetime }: Address): string {
+  return [
+    peer === undefined ? `${address}/${prefixLength}` : `${address} peer ${peer}/${prefixLength}`,
+    ...(broadcast === undefined ? [] : [`broadcast ${broadcast}`]),
+    ...(scope === undefined ? [] : [`scope ${scope}`]),
+    ...(preferredLifetime === undefined ? [] : [`preferred_lft ${preferredLifetime}`]),
+  ].join(' ');
+}
+
+/** What neither program does. */
+const sysctlLines = ({ name, sysctls = {}, dhcp = [], hooks = [] }: Link): string[] => [
+  ...Object.entries(sysctls).map(([setting, value]) => {
+    const [family = '', ...rest] = setting.split('/');
+    return `#sysctl net/${family}/conf/${checked(name)}/${rest.join('/')}=${value}`;
+  }),
+  ...dhcp.map((family) => `# the DHCP client asks for the IPv${family} addresses of ${name}`),
+  ...hooks.map(({ phase, command, origin }) => comment(`${phase}: ${command}`, origin)),
+];
+
+/** In quotes as `ip -batch` takes them apart, where a backslash has no meaning. */
+const quoted = (text: string): string => `"${printable(text).replaceAll('"', "'")}"`;
 
 /** Why it cannot be made, or null. */
 function whatIsLacking(link: Link, byName: AllLinks['byName']): string | null {
@@ -65,38 +103,56 @@ function whatIsLacking(link: Link, byName: AllLinks['byName']): string | null {
   return parent === undefined || whatIsLacking(parent, byName) === null ? null : `it stands on ${parent.name}`;
 }
 
-function creationOf(link: Link): string[] {
+function creationOf(link: Link, byName: AllLinks['byName']): string[] {
   switch (link.kind) {
     case 'physical':
     case 'loopback':
-    case 'vxlan':
-    case 'dummy':
-    case 'veth':
-    case 'vrf':
     case 'other':
       return [];
-    case 'bridge': {
-      const { stp, forwardDelay, vlanAware } = link.options;
-      const words = [
-        ...(stp === undefined ? [] : [`stp_state ${Number(stp)}`]),
-        ...(forwardDelay === undefined ? [] : [`forward_delay ${forwardDelay}`]),
-        ...(vlanAware === true ? ['vlan_filtering 1'] : []),
+    case 'dummy':
+      return [`link add dev ${checked(link.name)} type dummy`];
+    case 'vrf':
+      return [`link add dev ${checked(link.name)} type vrf table ${link.table}`];
+    case 'veth':
+      // Both ends are made together, by the first of the two.
+      return byName.get(link.peer)?.kind === 'veth' && link.peer < link.name
+        ? []
+        : [`link add dev ${checked(link.name)} type veth peer name ${checked(link.peer)}`];
+    case 'vxlan':
+      return vxlanLines(link);
+    case 'bridge':
+      return [
+        ['link add dev', checked(link.name), 'type bridge', ...spellOptions(bridgeAttributes, link.options)].join(' '),
       ];
-      return [['link add dev', checked(link.name), 'type bridge', ...words].join(' ')];
-    }
     case 'vlan': {
-      const parent = checked(link.parent.name);
-      return [`link add link ${parent} dev ${checked(link.name)} type vlan protocol ${link.protocol} id ${link.id}`];
-    }
-    case 'bond': {
-      const { mode, miimon } = link.options;
-      const words = [
-        ...(mode === undefined ? [] : [`mode ${mode}`]),
-        ...(miimon === undefined ? [] : [`miimon ${miimon}`]),
+      const { parent, protocol, id, bridgeBinding } = link;
+      const binding = bridgeBinding === undefined ? '' : ` bridge_binding ${bridgeBinding ? 'on' : 'off'}`;
+      return [
+        `link add link ${checked(parent.name)} dev ${checked(link.name)} type vlan protocol ${protocol} id ${id}${binding}`,
       ];
-      return [['link add dev', checked(link.name), 'type bond', ...words].join(' ')];
     }
+    case 'bond':
+      return [
+        ['link add dev', checked(link.name), 'type bond', ...spellOptions(bondAttributes, link.options)].join(' '),
+      ];
   }
+}
+
+/** The UDP port that ifupdown2 takes; the kernel's own is another, of the time before there was a standard. */
+const VXLAN_PORT = 4789;
+
+function vxlanLines({ name, id, port, local, group, device, remotes, options }: Link & Vxlan): string[] {
+  const words = [
+    `type vxlan id ${id} dstport ${port ?? VXLAN_PORT}`,
+    ...(local === undefined ? [] : [`local ${local}`]),
+    ...(group === undefined ? [] : [`group ${group}`]),
+    ...(device === undefined ? [] : [`dev ${checked(device.name)}`]),
+    ...spellOptions(vxlanAttributes, options),
+  ];
+  return [
+    `link add dev ${checked(name)} ${words.join(' ')}`,
+    ...remotes.map(({ address }) => `#bridge fdb append 00:00:00:00:00:00 dev ${checked(name)} dst ${address}`),
+  ];
 }
 
 function portLines(master: Link, port: Link | undefined): string[] {
@@ -104,21 +160,36 @@ function portLines(master: Link, port: Link | undefined): string[] {
   if (port.kind === 'other') return [`# not-yet: port ${port.name} of ${master.name}`];
   const set = `link set dev ${checked(port.name)}`;
   // A bond takes links only that are down, and brings them up itself.
-  return [...(master.kind === 'bond' ? [`${set} down`] : []), `${set} master ${checked(master.name)}`];
+  const options = master.kind === 'bridge' ? optionsOfPort(master, port.name) : [];
+  return [
+    ...(master.kind === 'bond' ? [`${set} down`] : []),
+    `${set} master ${checked(master.name)}`,
+    ...(options.length === 0 ? [] : [`${set} type bridge_slave ${options.join(' ')}`]),
+  ];
 }
+
+const optionsOfPort = ({ ports }: Bridge, name: string): string[] =>
+  ports.filter((port) => port.name === name).flatMap(({ options }) => spellOptions(portAttributes, options));
 
 /** The ids an aware bridge's ports carry, and for a VLAN device on such a bridge the id the bridge itself does. */
 function vlanIdLines(link: Link, byName: AllLinks['byName']): string[] {
   if (link.kind === 'bridge') {
     const ports = link.ports.filter(({ name }) => byName.get(name)?.kind !== 'other');
-    return ports.flatMap(({ name, vlans }) =>
-      (vlans?.tagged ?? []).map((range) => `#bridge vlan add dev ${checked(name)} vid ${spellRange(range)}`),
-    );
+    return ports.flatMap(({ name, vlans }) => (vlans === undefined ? [] : portVlanLines(checked(name), vlans)));
   }
   if (link.kind !== 'vlan' || link.id === DEFAULT_PVID) return [];
   const parent = byName.get(link.parent.name);
   const aware = parent?.kind === 'bridge' && parent.options.vlanAware === true;
   return aware ? [`#bridge vlan add dev ${checked(parent.name)} vid ${link.id} self`] : [];
+}
+
+/** A new port has the default PVID and no more. */
+function portVlanLines(name: string, { pvid, tagged }: PortVlans): string[] {
+  return [
+    ...(pvid === DEFAULT_PVID ? [] : [`#bridge vlan del dev ${name} vid ${DEFAULT_PVID}`]),
+    ...tagged.map((range) => `#bridge vlan add dev ${name} vid ${spellRange(range)}`),
+    ...(pvid === null || pvid === DEFAULT_PVID ? [] : [`#bridge vlan add dev ${name} vid ${pvid} pvid untagged`]),
+  ];
 }
 
 const because: Readonly<Record<Unmanaged['reason'], string>> = {

@@ -112,11 +112,24 @@ export function spellStanzaAddress({ address, attributes }: StanzaAddress): stri
   return netmask === undefined || value.includes('/') ? value : `${value}/${netmask.value.value}`;
 }
 
-/** The words of a list of ports up to `regex` or `glob`, without `none`. */
+/**
+ * The ports a list names: words behind `glob` are ranges of names, `none` is no name, and what `regex` stands for
+ * depends on the machine (spec interfaces.md 2.2).
+ */
 export function namedPorts(list: string): string[] {
-  const words = list.split(/\s+/);
-  const pattern = words.findIndex(isPortPattern);
-  return words.slice(0, pattern < 0 ? undefined : pattern).filter((word) => word !== 'none');
+  const ports: string[] = [];
+  let pattern: 'regex' | 'glob' | null = null;
+  for (const word of list.split(/\s+/)) {
+    if (word === 'regex' || word === 'glob') pattern = word;
+    else if (word === 'noregex' || word === 'noglob') pattern = null;
+    else if (pattern === 'glob') ports.push(...(expandNameRange(withBrackets(word)) ?? []));
+    else if (pattern === null && word !== 'none') ports.push(word);
+  }
+  return ports;
 }
 
-export const isPortPattern = (word: string): boolean => word === 'regex' || word === 'glob';
+/** `swp1-3.100` is `swp[1-3].100`. */
+const withBrackets = (word: string): string =>
+  word.includes('[') ? word : word.replace(/^([A-Za-z_]+)([0-9]+-[0-9]+)/, '$1[$2]');
+
+export const isPortPattern = (word: string): boolean => word === 'regex';

@@ -18,7 +18,7 @@ describe('kinds of links', () => {
         { name: 'eth0', origin: at(3), options: {} },
         { name: 'eth1', origin: at(3), options: {} },
       ],
-      options: { stp: true, forwardDelay: 400, vlanAware: false },
+      options: { stp: true, forwardDelay: 400 },
     });
     expect(linkOf('iface br\n\tbridge-ports none\n', 'br')).toMatchObject({ kind: 'bridge', ports: [] });
   });
@@ -71,12 +71,22 @@ describe('kinds of links', () => {
     });
   });
 
-  it.each([['vxlan-id 9'], ['link-type dummy'], ['ovs_type OVSBridge'], ['vrf-table auto']])(
-    '%s makes a link of a kind that is not known',
+  it.each([['tunnel-mode gre'], ['ovs_type OVSBridge'], ['wpa-ssid home'], ['batman-ifaces eth0'], ['provider dsl']])(
+    '%s makes a link of a kind that is not managed',
     (option) => {
       const found = desiredOf(`iface x0\n\t${option}\n\tmtu 1450\n`);
       expect(found.links.links).toMatchObject([{ kind: 'other', mtu: 1450 }]);
       expect(found.links.unmanaged).toHaveLength(1);
+      expect(problems(found)).toContain('1 links/unmanaged-kind');
+    },
+  );
+
+  it.each([['inet ppp'], ['inet bootp'], ['inet6 6to4'], ['can static'], ['wireguard static']])(
+    'the method %s too',
+    (method) => {
+      const found = desiredOf(`iface x0 ${method}\n`);
+      expect(found.links.links).toMatchObject([{ kind: 'other' }]);
+      expect(problems(found)).toEqual(['1 links/unmanaged-kind']);
     },
   );
 
@@ -177,19 +187,16 @@ describe('what is not in force is listed', () => {
       ].join('\n'),
     );
     expect(unmanaged(found)).toEqual([
-      '1 not yet: br method inet dhcp',
       '2 not yet: br bridge-ports eth0 regex tap.*',
       '5 repeated: br bridge-fd 2',
       '6 repeated: br netmask 8',
-      '7 not yet: br pre-up echo 1',
-      '8 not yet: br pre-up echo 2',
     ]);
     expect(found.diagnostics).toMatchObject([
       {
         code: 'links/not-managed',
         severity: 'hint',
-        message: '6 options of this file are read, but not managed: method, bridge-ports, bridge-fd, netmask, pre-up',
-        span: { file: FILE, line: 1, column: 15, endColumn: 19 },
+        message: '3 options of this file are read, but not managed: bridge-ports, bridge-fd, netmask',
+        span: { file: FILE, line: 2, column: 2, endColumn: 14 },
       },
     ]);
   });
@@ -216,14 +223,16 @@ describe('what is not in force is listed', () => {
     ['bridge-stp Off'],
     ['bridge-fd 1.5'],
     ['bridge-vlan-aware Yes'],
-    ['bridge-vids 0-5'],
-    ['bridge-vids 9-5'],
-    ['bridge-vids 1-2-3'],
   ])('%s is an error', (option) => {
     const found = desiredOf(`iface br\n\tbridge-ports none\n\t${option}\n`);
     expect(problems(found)).toEqual(['3 links/bad-value']);
     expect(found.diagnostics[0]?.help).toMatch(/^write /);
     expect(found.links.unmanaged).toMatchObject([{ reason: 'wrong value', origin: at(3) }]);
+  });
+
+  it.each([['0-5'], ['9-5'], ['1-2-3'], ['4095'], ['x']])('bridge-vids %s is an error', (vids) => {
+    const found = desiredOf(`iface br\n\tbridge-vlan-aware yes\n\tbridge-vids ${vids}\n`);
+    expect(problems(found)).toEqual(['3 links/bad-value']);
   });
 
   it('a mask with holes is an error at its address', () => {

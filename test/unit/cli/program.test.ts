@@ -175,7 +175,10 @@ describe('compile', () => {
   });
 
   test('--json gives tables and links', () => {
-    site.write('etc/network/interfaces', 'auto eth0\niface eth0\n\taddress 192.0.2.10/24\n\tpre-up true\n');
+    site.write(
+      'etc/network/interfaces',
+      'auto eth0\niface eth0\n\taddress 192.0.2.10/24\n\tpre-up true\n\tgro-offload on\n',
+    );
     const { tables, links, guestPorts, unmanaged } = JSON.parse(runHere('compile', '--json').out);
     expect(tables.map(({ family, name }: { family: string; name: string }) => `${family} ${name}`)).toEqual([
       'inet ringwall',
@@ -188,12 +191,13 @@ describe('compile', () => {
         origin: origin(2),
         start: 'auto',
         addresses: [{ address: '192.0.2.10', prefixLength: 24, origin: origin(3) }],
+        hooks: [{ phase: 'pre-up', command: 'true', origin: origin(4) }],
         gateways: [],
       },
     ]);
     expect(guestPorts).toEqual([]);
     expect(unmanaged).toEqual([
-      { link: 'eth0', option: 'pre-up', value: 'true', reason: 'not yet', origin: origin(4) },
+      { link: 'eth0', option: 'gro-offload', value: 'on', reason: 'not yet', origin: origin(5) },
     ]);
   });
 

@@ -48,7 +48,9 @@ describe('entry', () => {
     expect(text.trim().toLowerCase()).toMatch(new RegExp(`^\\*\\*${severity}\\.\\*\\* `));
 
     // An example of a few lines does not switch the firewall on each time, nor keep to options that are managed.
-    const beside = new Set(['firewall/off', 'links/not-managed'].filter((other) => other !== code));
+    const beside = new Set(
+      ['firewall/off', 'links/not-managed', 'links/unmanaged-kind'].filter((other) => other !== code),
+    );
     const found = diagnosticsOf(text).filter((one) => !beside.has(one.code));
     expect([...new Set(found.map((one) => one.code))]).toEqual([code]);
     if (severity !== 'hint') expect(found.map(({ help }) => help)).not.toContain(undefined);

@@ -1,9 +1,9 @@
-import { harmless } from '../diagnostics/index.js';
-import { originOf } from '../ruleset/index.js';
-import type { StanzaOption } from '../site/index.js';
-import type { Lower } from './bridge.js';
-import type { Findings } from './findings.js';
-import { isLinkName } from './link-name.js';
+import { harmless } from '../../diagnostics/index.js';
+import { originOf } from '../../ruleset/index.js';
+import type { StanzaOption } from '../../site/index.js';
+import type { Lower } from '../bridge.js';
+import type { Findings } from '../findings.js';
+import { isLinkName } from '../link-name.js';
 import type { Value } from './option-value.js';
 
 /** The options of one interface. Each is taken by who knows it; what nobody takes in the end is unmanaged. */
@@ -19,14 +19,20 @@ export class Options {
     this.#findings = findings;
   }
 
+  /** Other options of the same interface. */
+  with(options: readonly StanzaOption[]): Options {
+    return new Options(this.link, options, this.#findings);
+  }
+
   has(...keys: readonly string[]): boolean {
     return this.#left.some(({ key }) => keys.includes(key.value));
   }
 
   /** All options of these names, in their order. */
   takeAll(...keys: readonly string[]): StanzaOption[] {
+    if (!this.has(...keys)) return [];
     const taken = this.#left.filter(({ key }) => keys.includes(key.value));
-    this.#left = this.#left.filter((option) => !taken.includes(option));
+    this.#left = this.#left.filter(({ key }) => !keys.includes(key.value));
     return taken;
   }
 
@@ -57,6 +63,14 @@ export class Options {
   refuse(option: StanzaOption, message: string, help: string): void {
     this.leave(option, 'wrong value');
     this.#findings.report('links/bad-value', option.value.span, message, help);
+  }
+
+  /** Takes and reports options that mean nothing here. */
+  refuseAll(keys: readonly string[], why: string, help: string): void {
+    for (const option of this.takeAll(...keys)) {
+      this.leave(option, 'wrong value');
+      this.#findings.report('links/no-effect', option.key.span, `\`${option.key.value}\` does nothing: ${why}`, help);
+    }
   }
 
   /** The links that an option names, without those that no link can be called. */

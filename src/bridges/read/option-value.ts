@@ -1,7 +1,6 @@
-import { prefixLength, spellIpv4, spellIpv6 } from '../ruleset/index.js';
-import { type AddressFamily, parseAddress, parseNetwork, widthOf } from '../site/index.js';
-import { type BondMode, bondModes } from './bond.js';
-import type { VlanRange } from './bridge.js';
+import { prefixLength, spellIpv4, spellIpv6 } from '../../ruleset/index.js';
+import { type AddressFamily, parseAddress, parseNetwork, widthOf } from '../../site/index.js';
+import type { VlanProtocol, VlanRange } from '../bridge.js';
 
 /** A value of an option, or in words what the option takes. */
 export type Value<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
@@ -19,8 +18,35 @@ export function readFlag(text: string): Value<boolean> {
 export const readNumber =
   (first: number, last: number, unit: string) =>
   (text: string): Value<number> => {
-    const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;
+    const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : -1;
     return value >= first && value <= last ? good(value) : bad(`a whole number from ${first} to ${last}${unit}`);
+  };
+
+/** Whole seconds up to `last`, as the hundredths of a second that the kernel counts in. */
+export const readSeconds =
+  (last: number) =>
+  (text: string): Value<number> => {
+    const seconds = readNumber(0, last, ' seconds')(text);
+    return seconds.ok ? good(seconds.value * 100) : seconds;
+  };
+
+/** One of some words, in any case, or its place among them: kernels number them that way. */
+export const readWord =
+  <T extends string>(words: readonly T[]) =>
+  (text: string): Value<T> => {
+    const folded = text.toLowerCase();
+    const word = words.find((name, number) => folded === name || folded === String(number));
+    return word === undefined ? bad(`one of ${words.join(', ')}`) : good(word);
+  };
+
+/** A number, or a word that stands for one. */
+export const readNumberOr =
+  (words: Readonly<Record<string, number>>, read: (text: string) => Value<number>) =>
+  (text: string): Value<number> => {
+    const number = words[text];
+    if (number !== undefined) return good(number);
+    const value = read(text);
+    return value.ok ? value : bad(`${value.expected}, or ${Object.keys(words).join(', ')}`);
   };
 
 export const readVlanId = readNumber(1, 4094, '');
@@ -40,13 +66,7 @@ export function readVlanRanges(text: string): Value<VlanRange[]> {
   return good(ranges);
 }
 
-export function readBondMode(text: string): Value<BondMode> {
-  const word = text.toLowerCase();
-  const mode = bondModes.find((name, number) => word === name || word === String(number));
-  return mode === undefined ? bad(`one of ${bondModes.join(', ')}`) : good(mode);
-}
-
-export function readVlanProtocol(text: string): Value<'802.1q' | '802.1ad'> {
+export function readVlanProtocol(text: string): Value<VlanProtocol> {
   const word = text.toLowerCase();
   return word === '802.1q' || word === '802.1ad' ? good(word) : bad('802.1q or 802.1ad');
 }
@@ -61,12 +81,28 @@ export function readInterfaceAddress(text: string): Value<{ address: string; pre
   return good({ address: spellAddress(own), prefixLength: length });
 }
 
-export function readGateway(text: string): Value<string> {
-  const address = parseAddress(text);
-  return address === undefined
-    ? bad('an address without a prefix length, such as 192.0.2.1')
-    : good(spellAddress(address));
+/** One address of the family, or of any. */
+export const readAddress =
+  (family: AddressFamily | 'any') =>
+  (text: string): Value<string> => {
+    const address = parseAddress(text);
+    if (address !== undefined && (family === 'any' || address.family === family)) return good(spellAddress(address));
+    return bad(
+      family === 6 ? 'an IPv6 address, such as 2001:db8::1' : 'an address without a prefix length, such as 192.0.2.1',
+    );
+  };
+
+/** A MAC address in lower case with colons; the word `ether` may stand before it. */
+export function readMac(text: string): Value<string> {
+  const mac = text.replace(/^ether\s+/, '').toLowerCase();
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac)) return bad('six bytes in hex, such as bc:24:11:00:00:01');
+  const multicast = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+  return multicast || mac === '00:00:00:00:00:00'
+    ? bad('the address of one station: its first byte is even')
+    : good(mac);
 }
+
+export const readText = (text: string): Value<string> => good(text);
 
 const spellAddress = ({ family, value }: { readonly family: AddressFamily; readonly value: bigint }): string =>
   family === 4 ? spellIpv4(value) : spellIpv6(value);
