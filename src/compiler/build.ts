@@ -13,8 +13,11 @@ import type {
 import { ctState, one, tcpFlag } from '../ruleset/index.js';
 import type { AddressFamily } from '../site/index.js';
 
-/** Short forms for the matches and rules the compiler writes; protocol numbers are IANA's. */
+/** Short forms for the matches and rules the compiler writes; ethertypes are IEEE's, protocol numbers IANA's. */
 
+export const IPV4 = 0x0800;
+export const IPV6 = 0x86dd;
+export const ARP = 0x0806;
 export const TCP = 6;
 export const UDP = 17;
 export const ICMP = 1;
@@ -48,7 +51,7 @@ export const byName = (field: NameField, ...names: readonly string[]): Match => 
 
 /** The packet is of this address family: the two tables look at it in different ways. */
 export const ofFamily = (table: TableFamily, family: AddressFamily): Match =>
-  table === 'inet' ? is('meta nfproto', family === 4 ? 2 : 10) : is('meta protocol', family === 4 ? 0x0800 : 0x86dd);
+  table === 'inet' ? is('meta nfproto', family === 4 ? 2 : 10) : is('meta protocol', family === 4 ? IPV4 : IPV6);
 
 export const state = (...states: readonly (keyof typeof ctState)[]): Match => ({
   kind: 'flags',
@@ -99,7 +102,11 @@ export const implied = (note: string, matches: readonly Match[], ...statements: 
 });
 
 /** A rule that a line asks for. */
-export const written = (origin: Origin, matches: readonly Match[], ...statements: readonly Statement[]): Rule => ({
+export const written = (
+  origin: Origin | null,
+  matches: readonly Match[],
+  ...statements: readonly Statement[]
+): Rule => ({
   matches,
   statements: [counter, ...statements],
   origin,

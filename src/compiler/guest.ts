@@ -2,8 +2,23 @@ import type { Diagnostic, Located, Report, Span } from '../diagnostics/index.js'
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
 import { originOf, spanOf } from '../ruleset/index.js';
-import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
-import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict, written } from './build.js';
+import type { Guest, GuestConfig, GuestOptions, HostOptions, LogLimit, Nic } from '../site/index.js';
+import {
+  ARP,
+  goTo,
+  IPV4,
+  IPV6,
+  implied,
+  is,
+  isNot,
+  nd,
+  ofFamily,
+  state,
+  tcpFlags,
+  UDP,
+  verdict,
+  written,
+} from './build.js';
 import { type Callee, type EarlyPlace, earlyChain, earlyName } from './early.js';
 import type { GroupUse } from './group.js';
 import { halves } from './host.js';
@@ -69,6 +84,7 @@ export function compileGuest(input: GuestInput): GuestUnit {
   const sets = new SetUse();
   const nics = guardedNics(guest);
   checkSourceFilters(input);
+  checkListedFrames(input);
   names.checkSets();
   const place = (direction: 'in' | 'out'): Place => ({
     table: 'bridge',
@@ -196,6 +212,7 @@ function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {
     name: nicChain(guest, nic, 'out'),
     rules: [
       ...(options.macfilter.value ? macFilter(nic, input) : []),
+      ...listedFrames(options),
       ...(options.dhcp.value ? dhcp('client') : []),
       ...sourceFilter(nic, input, sets),
       notIp,
@@ -221,7 +238,7 @@ function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {
 }
 
 /** ARP and whatever else is not IP has no rules: it passes once its sender is checked (spec firewall.md 7.4). */
-const notIp: Rule = implied('not IP', [isNot('meta protocol', 0x0800, 0x86dd)], verdict('accept'));
+const notIp: Rule = implied('not IP', [isNot('meta protocol', IPV4, IPV6)], verdict('accept'));
 
 const goOn = (chain: string): Rule => ({
   matches: [],
@@ -234,6 +251,25 @@ const markRule = (guest: Guest): Rule => {
   const mark: Statement = { kind: 'set mark', field: 'ct mark', value: guest.id };
   return { matches: [], statements: [mark], origin: null, note: 'guest id' };
 };
+
+/** With a list of ethertypes, frames of others never leave the guest; IP has its rules (spec firewall.md 7.4). */
+function listedFrames({ layer2_protocols: { value, span } }: GuestOptions): Rule[] {
+  if (value === null) return [];
+  const passing = [...new Set([IPV4, IPV6, ...value])].sort((a, b) => a - b);
+  const matches = [isNot('meta protocol', ...passing)];
+  return [{ ...written(span && originOf(span), matches, verdict('drop')), note: 'layer2_protocols' }];
+}
+
+/** A list without ARP is what `pve-firewall` takes literally, too. */
+function checkListedFrames({ guest, firewall: { options }, report }: GuestInput): void {
+  const { value, span } = options.layer2_protocols;
+  if (span === null || value === null || value.length === 0 || value.includes(ARP)) return;
+  report(
+    diagnose('option/no-arp', span, `layer2_protocols leaves out ARP, so IPv4 of guest ${guest.id} finds nobody`, {
+      help: 'add ARP to the list',
+    }),
+  );
+}
 
 function macFilter(nic: Nic, { report, guest }: GuestInput): Rule[] {
   if (nic.mac === null) {

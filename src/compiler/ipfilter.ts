@@ -1,7 +1,7 @@
 import type { Rule } from '../ruleset/index.js';
 import { originOf, range } from '../ruleset/index.js';
 import type { Nic } from '../site/index.js';
-import { implied, is, nd, notInSet, ofFamily, verdict } from './build.js';
+import { ARP, implied, is, nd, notInSet, ofFamily, verdict } from './build.js';
 import type { GuestInput } from './guest.js';
 import type { Member } from './names.js';
 import { membersOf, setContent } from './names.js';
@@ -34,7 +34,7 @@ export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, s
   return [
     ...(arp ? [implied('arp probe', [is('arp saddr ip', 0)], verdict('accept'))] : []),
     ...(arp
-      ? [implied('ipfilter', [set4 === null ? is('meta protocol', 0x0806) : notInSet('arp saddr ip', set4)], drop)]
+      ? [implied('ipfilter', [set4 === null ? is('meta protocol', ARP) : notInSet('arp saddr ip', set4)], drop)]
       : []),
     implied('ipfilter', [set4 === null ? ofFamily('bridge', 4) : notInSet('ip saddr', set4)], drop),
     implied(

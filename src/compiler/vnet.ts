@@ -1,7 +1,7 @@
 import type { Chain, MapElement, Rule, VerdictMap } from '../ruleset/index.js';
 import { originOf } from '../ruleset/index.js';
 import type { HostOptions, RuleDirection, VnetConfig } from '../site/index.js';
-import { implied, is, nd, verdict } from './build.js';
+import { ARP, IPV4, IPV6, implied, is, nd, verdict } from './build.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import { neighborDiscovery, policyRules, stateRules } from './policy.js';
@@ -55,6 +55,6 @@ function vnetChain({ rules, options }: VnetConfig, host: HostOptions, place: Pla
 }
 
 /** Of other frames, which connection tracking never sees, the kernel says invalid (nft_ct.c): the rules decide on them. */
-const ip = [is('meta protocol', 0x0800, 0x86dd)];
+const ip = [is('meta protocol', IPV4, IPV6)];
 
-const arp: Rule = implied('arp', [is('meta protocol', 0x0806)], verdict('accept'));
+const arp: Rule = implied('arp', [is('meta protocol', ARP)], verdict('accept'));

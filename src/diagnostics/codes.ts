@@ -116,6 +116,7 @@ export const diagnosticCodes = {
   'guest/no-config': { severity: 'warning', title: 'A guest of this node without a configuration' },
   'guest/ovs-bridge': { severity: 'error', title: 'A filtered network device on an Open vSwitch bridge' },
   'guest/no-mac': { severity: 'error', title: 'A filtered network device whose MAC address is not known' },
+  'option/no-arp': { severity: 'warning', title: 'A list of ethertypes without ARP' },
   'vnet/ovs-bridge': { severity: 'error', title: 'The firewall file of a vnet that is an Open vSwitch bridge' },
   'vnet/no-bridge': { severity: 'hint', title: 'The firewall file of a vnet this node has no bridge for' },
   'firewall/off': { severity: 'hint', title: 'The cluster-wide switch is off' },

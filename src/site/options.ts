@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostics/index.js';
 import type { FirewallScope, OptionKey } from '../parser/index.js';
 import type { LimitUnit } from '../ruleset/index.js';
+import { parseEthertypes } from './ethertype.js';
 import type { LogSetting } from './log-level.js';
 import { parseLogLevel } from './log-level.js';
 
@@ -131,6 +132,14 @@ const queues: OptionType<Queues> = {
   fallback: { first: 0, last: 0 },
 };
 
+/** Of unreadable names nobody knows which frames they would let pass: none, then. */
+const ethertypeList: OptionType<readonly number[] | null> = {
+  read: parseEthertypes,
+  expected: 'names of ethertypes such as ARP,LLDP, or their numbers such as 0x88cc',
+  fallback: null,
+  unreadable: [],
+};
+
 const later = <T>(type: OptionType<T>): OptionType<T> => ({ ...type, later: true });
 
 export const clusterSchema = {
@@ -185,7 +194,7 @@ export const guestSchema = {
   log_level_out: level,
   ips: bool(false),
   ips_queues: queues,
-  layer2_protocols: later(text('a list of ethertypes')),
+  layer2_protocols: ethertypeList,
 } satisfies Schema<'guest'>;
 
 export const vnetSchema = {

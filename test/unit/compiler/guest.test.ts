@@ -56,6 +56,23 @@ describe('the order of the guest chains', () => {
     ]);
   });
 
+  it('from a NIC, frames of other ethertypes than those listed go', () => {
+    const listed = smallSite({ vm: 'layer2_protocols: LLDP,ARP,IPv4,ARP\n' });
+    expect(listed.problems).toEqual([]);
+    expect(listed.rules('bridge', 'guest-100-net1-out')?.slice(0, 3)).toEqual([
+      'ether saddr != bc:24:11:00:01:01 counter drop',
+      'arp saddr ether != bc:24:11:00:01:01 counter drop',
+      'meta protocol != { ip, arp, ip6, 0x88cc } counter drop',
+    ]);
+    expect(listed.rules('bridge', 'guest-100-net1-in')).toEqual(
+      smallSite({ vm: '' }).rules('bridge', 'guest-100-net1-in'),
+    );
+    expect(smallSite({ vm: 'layer2_protocols: LLDP\n' }).problems).toEqual(['100.fw:3 warning option/no-arp']);
+    const unreadable = smallSite({ vm: 'layer2_protocols: LLPD\n' });
+    expect(unreadable.problems).toEqual(['100.fw:3 error value/bad-option']);
+    expect(unreadable.rules('bridge', 'guest-100-net0-out')).toContain('meta protocol != { ip, ip6 } counter drop');
+  });
+
   it('to the guest: a REJECT cannot be answered', () => {
     expect(rules('guest-100-in')).toEqual([
       'oifname "tap100i0" counter accept',

@@ -149,6 +149,7 @@ describe('what holds after an unreadable value filters more', () => {
     ['cluster', 'enable: constructor', 1],
     ['guest', 'enable: x', true],
     ['guest', 'ipfilter: x', true],
+    ['guest', 'layer2_protocols: ARP,x', []],
     ['guest', 'macfilter: x', true],
     ['guest', 'radv: x', false],
     ['host', 'enable: x', true],
@@ -188,6 +189,25 @@ describe('ips_queues', () => {
     const read = settingOf('guest', `ips_queues: ${text}`);
     expect(read).toEqual({ value: { first: 0, last: 0 }, codes: ['value/bad-option'] });
   });
+});
+
+describe('layer2_protocols', () => {
+  it.each([
+    ['ARP', [0x0806]],
+    ['arp, LLDP', [0x0806, 0x88cc]],
+    ['0x88cc,88B5', [0x88cc, 0x88b5]],
+    ['802_1Q,S-TAG,NetBEUI', [0x8100, 0x88a8, 0x8191]],
+    ['IPv4,IPv6', [0x0800, 0x86dd]],
+  ])('%s', (text, value) => {
+    expect(settingOf('guest', `layer2_protocols: ${text}`)).toEqual({ value, codes: [] });
+  });
+
+  it.each(['ARP,', ',ARP', 'ARP LLDP', 'constructor', '0x05ff', '806', '0x10806', 'ARP;LLDP'])(
+    '`%s` is an error, and nothing but IP leaves the guest',
+    (text) => {
+      expect(settingOf('guest', `layer2_protocols: ${text}`)).toEqual({ value: [], codes: ['value/bad-option'] });
+    },
+  );
 });
 
 describe('log_ratelimit', () => {
@@ -254,7 +274,6 @@ describe('options without effect say so', () => {
     ['host', 'nf_conntrack_helpers: ftp', 'not-yet'],
     ['host', 'protection_synflood: 1', 'not-yet'],
     ['host', 'log_nf_conntrack: 1', 'option/no-effect'],
-    ['guest', 'layer2_protocols: ARP', 'not-yet'],
   ] as const)('%s %s', (scope, line, code) => {
     expect(settingOf(scope, line).codes).toEqual([code]);
   });
