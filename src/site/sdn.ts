@@ -23,6 +23,11 @@ function vnetSets(vnet: Word, subnets: readonly SdnSubnet[], report: Report): Ip
   const gateways = subnets.flatMap(({ gateway }) =>
     gateway === null ? [] : entry(gateway, readNetwork(gateway, report)),
   );
+  // Who cannot be left out because nobody knows who it is takes its subnet with it: a set never holds more than is meant.
+  const known = new Set(gateways.map(({ span }) => span));
+  const unclear = new Set(
+    subnets.flatMap(({ cidr, gateway }) => (gateway === null || known.has(gateway.span) ? [] : [cidr.span])),
+  );
   const ranges = subnets.flatMap(({ dhcpRanges }) =>
     dhcpRanges.flatMap(({ start, end }) => entry(start, readRange(start, end, report))),
   );
@@ -33,7 +38,10 @@ function vnetSets(vnet: Word, subnets: readonly SdnSubnet[], report: Report): Ip
   return [
     set('all', networks),
     set('gateway', gateways),
-    set('no-gateway', [...networks, ...gateways.map((gateway) => ({ ...gateway, nomatch: true }))]),
+    set('no-gateway', [
+      ...networks.filter(({ span }) => !unclear.has(span)),
+      ...gateways.map((gateway) => ({ ...gateway, nomatch: true })),
+    ]),
     set('dhcp', ranges),
   ];
 }
