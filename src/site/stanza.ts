@@ -23,7 +23,9 @@ export function readStanzas(contents: readonly InterfacesContent[], report: Repo
   let current: OpenStanza[] = [];
   for (const content of contents) {
     if (content.kind === 'iface') {
-      current = namesOf(content.name, report).map((name) => open(content, name, stanzas, report));
+      const names = namesOf(content.name, report);
+      // What is wrong with one of a range is wrong with all.
+      current = names.map((name, at) => open(content, name, stanzas, at === 0 ? report : () => {}));
       stanzas.push(...current);
     } else if (content.kind === 'option') {
       const { key, value } = content;
