@@ -48,8 +48,8 @@ const BRIDGE_FIELDS: readonly Field<Partial<BridgeOptions>>[] = [
 
 const portRouter = readNumberOr({ no: 0, disabled: 0, automatic: 1, yes: 1, enabled: 2 }, readNumber(0, 2, ''));
 
-/** Where protocols of 802.1D end that a bridge does not forward: the bits of IFLA_BRPORT_GROUP_FWD_MASK the kernel takes. */
-const L2_PROTOCOLS: Readonly<Record<string, number>> = { lacp: 1 << 2, lldp: 1 << 14 };
+/** The last byte of the groups 01:80:c2:00:00:0X they are sent to, as bits of IFLA_BRPORT_GROUP_FWD_MASK. */
+const L2_PROTOCOLS: Readonly<Record<string, number>> = { stp: 1 << 0, lacp: 1 << 2, lldp: 1 << 14 };
 
 function readTunnelled(text: string): Value<number> {
   const words = text.split(/[\s,]+/);
