@@ -1,3 +1,6 @@
+import { desiredLinks, printLinks } from '../../src/bridges/index.js';
+import { memoryFiles } from '../../src/ports/index.js';
+import { readSite } from '../../src/site/index.js';
 import { parseAny, readingProblem } from '../support/parse-any.js';
 import { type FileKind, kindOf, type SiteFile } from '../support/site-files.js';
 import { mutate, seededRandom } from './mutate.js';
@@ -54,8 +57,21 @@ export function runCampaign({ files, seed, inputs, milliseconds }: Campaign): Ca
 
 function problemWith(kind: FileKind, bytes: Uint8Array): string | null {
   try {
-    return readingProblem(bytes, parseAny(kind, bytes, 'file'));
+    const problem = readingProblem(bytes, parseAny(kind, bytes, 'file'));
+    return problem ?? (kind.kind === 'interfaces' ? linksProblem(bytes) : null);
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
+}
+
+const INTERFACES = 'etc/network/interfaces';
+
+/** Reads an interfaces file as that of a site, whose links are desired and printed. */
+function linksProblem(bytes: Uint8Array): string | null {
+  const files = memoryFiles({ [`/${INTERFACES}`]: bytes });
+  const { site, diagnostics } = readSite(files, { root: '/', hostname: 'pve1', now: 0 });
+  const desired = desiredLinks(site);
+  printLinks(desired.links);
+  const found = [...diagnostics, ...desired.diagnostics].filter(({ span }) => span.file === INTERFACES);
+  return readingProblem(bytes, { printed: bytes, diagnostics: found });
 }

@@ -51,7 +51,26 @@ const FRAGMENTS: readonly Uint8Array[] = [
     '[]',
     '1e999',
   ],
-  ...['IN ACCEPT', 'GROUP', 'net31:', 'iface', 'source', 'mapping x', 'node {', '"ids":', 'null', '\\\n', '{"a":'],
+  ...[
+    'IN ACCEPT',
+    'GROUP',
+    'net31:',
+    'iface',
+    'source',
+    'mapping x',
+    'auto all',
+    'iface a[1-9]',
+    'inherits',
+    'vrf a',
+    'bridge-ports ',
+    'bond-slaves ',
+    '4094',
+    'node {',
+    '"ids":',
+    'null',
+    '\\\n',
+    '{"a":',
+  ],
 ]
   .map((text): Uint8Array => Buffer.from(text))
   .concat([Buffer.from([0xff]), Buffer.from([0xc3]), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('a'.repeat(300))]);

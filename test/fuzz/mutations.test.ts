@@ -3,6 +3,7 @@ import { diagnose } from '../../src/diagnostics/index.js';
 import { readingProblem } from '../support/parse-any.js';
 import { filesBelow, testData } from '../support/site-files.js';
 import { runCampaign } from './campaign.js';
+import { INTERFACES_FILES } from './interfaces-files.js';
 import { JSON_FILES } from './json-files.js';
 
 /** `npm run fuzz` sets the number of inputs; every other test run takes a moment only. */
@@ -14,7 +15,7 @@ const bound =
 test('mutated files are read without an exception, a hang, a lost byte or a place outside of the file', {
   timeout: 0,
 }, () => {
-  const files = [...filesBelow(testData), ...JSON_FILES];
+  const files = [...filesBelow(testData), ...INTERFACES_FILES, ...JSON_FILES];
   const { inputs, slowest, failures } = runCampaign({ files, seed, ...bound });
   expect(failures).toEqual([]);
   expect(inputs).toBeGreaterThan(100);
