@@ -122,6 +122,7 @@ export const diagnosticCodes = {
   'firewall/off': { severity: 'hint', title: 'The cluster-wide switch is off' },
 
   // bridges
+  'interfaces/proxmox-save': { severity: 'hint', title: "What Proxmox VE's network editor changes when it saves" },
   'links/bad-name': { severity: 'error', title: 'A name no interface can have' },
   'links/bad-value': { severity: 'error', title: 'An option of an interface with a value it cannot have' },
   'links/bad-method': { severity: 'error', title: 'A word that is no address family, or no method of its family' },

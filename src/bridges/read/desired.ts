@@ -12,6 +12,7 @@ import { type Interface, joiningLinks, namedPeers, readInterfaces } from './inte
 import { readMethods } from './method.js';
 import { Options } from './options.js';
 import { Places } from './places.js';
+import { reportProxmoxSave } from './proxmox-save.js';
 import { readStanza, type StanzaReading } from './stanza.js';
 import { tablesOf } from './virtual.js';
 import { impliedDevice } from './vlan.js';
@@ -25,6 +26,7 @@ export interface DesiredLinks {
 export function desiredLinks(site: Site): DesiredLinks {
   const findings = new Findings();
   const interfaces = readInterfaces(site.interfaces, findings);
+  reportProxmoxSave(interfaces, findings);
   const opened = interfaces.map((one) => openInterface(one, findings));
   const around = surroundingsOf(interfaces, opened);
   const said = opened.map((one) => readLink(one, around, findings));

@@ -191,7 +191,7 @@ describe('what is not in force is listed', () => {
       '5 repeated: br bridge-fd 2',
       '6 repeated: br netmask 8',
     ]);
-    expect(found.diagnostics).toMatchObject([
+    expect(found.diagnostics.filter(({ code }) => code.startsWith('links/'))).toMatchObject([
       {
         code: 'links/not-managed',
         severity: 'hint',

@@ -68,4 +68,5 @@ const SITE_CODES: ReadonlySet<string> = new Set([
   'interfaces/inherits',
   'interfaces/range',
   'interfaces/no-stanza',
+  'interfaces/proxmox-save',
 ]);
