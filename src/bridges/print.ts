@@ -54,7 +54,7 @@ function linkLines(link: Link, { byName, slaves }: AllLinks): string[] {
     ...portsOf(link).flatMap((port) => portLines(link, byName.get(port.name))),
     ...vlanIdLines(link, byName),
     ...(link.vrf === undefined ? [] : [`link set dev ${name} master ${checked(link.vrf.name)}`]),
-    ...(link.alias === undefined ? [] : [`link set dev ${name} alias ${quoted(link.alias)}`]),
+    ...(link.alias === undefined ? [] : [aliasLine(name, link.alias)]),
     ...sysctlLines(link),
     ...(link.mtu === undefined ? [] : [`link set dev ${name} mtu ${link.mtu}`]),
     ...link.addresses.map((address) => `address add ${addressWords(address)} dev ${name}`),
@@ -92,8 +92,14 @@ const sysctlLines = ({ name, sysctls = {}, dhcp = [], hooks = [] }: Link): strin
   ...hooks.map(({ phase, command, origin }) => comment(`${phase}: ${command}`, origin)),
 ];
 
-/** In quotes as `ip -batch` takes them apart, where a backslash has no meaning. */
-const quoted = (text: string): string => `"${printable(text).replaceAll('"', "'")}"`;
+/** `ip -batch` takes either quote, no escapes, and cuts a line at `#` even in quotes (iproute2 lib/utils.c). */
+function aliasLine(name: string, alias: string): string {
+  const quote = ['"', "'"].find((one) => !alias.includes(one));
+  const words = `link set dev ${name} alias`;
+  return quote === undefined || alias.includes('#')
+    ? printable(`# not in a batch: ${words} ${alias}`)
+    : `${words} ${quote}${printable(alias)}${quote}`;
+}
 
 /** Why it cannot be made, or null. */
 function whatIsLacking(link: Link, byName: AllLinks['byName']): string | null {

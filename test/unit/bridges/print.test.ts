@@ -67,6 +67,15 @@ describe('the batch', () => {
     expect(printed).toContain('# v is not made: it stands on itself (interfaces:8)\n');
   });
 
+  it.each([
+    ['the uplink', 'link set dev eth0 alias "the uplink"'],
+    ['the "uplink"', `link set dev eth0 alias 'the "uplink"'`],
+    ['port #1', undefined],
+    [`"it's"`, undefined],
+  ])('an alias stands in the quotes it does not have: %s', (alias, line) => {
+    expect(batch(`auto eth0\niface eth0\n\talias ${alias}\n`).find((one) => one.includes('alias'))).toBe(line);
+  });
+
   it('refuses names that nobody checked', () => {
     const links = (name: string): Links => ({
       links: [
@@ -90,7 +99,7 @@ describe('the batch', () => {
 
   it('is one command or comment a line, whatever the file says', () => {
     const command =
-      /^(link (add|set) (link [\w.-]+ )?dev [\w.-]+ ([\w. :-]+|alias "[\x20-\x7e]*")|address add [0-9a-f.:]+\/\d+ dev [\w.-]+|route add default via [0-9a-f.:]+ dev [\w.-]+ onlink( metric \d+)?|#.*|)$/;
+      /^(link (add|set) (link [\w.-]+ )?dev [\w.-]+ ([\w. :-]+|alias ("[\x20-\x7e]*"|'[\x20-\x7e]*'))|address add [0-9a-f.:]+\/\d+ dev [\w.-]+|route add default via [0-9a-f.:]+ dev [\w.-]+ onlink( metric \d+)?|#.*|)$/;
     const key = fc.constantFrom(
       'address',
       'gateway',
