@@ -50,6 +50,7 @@ function describe(operation: Operation): string {
     case 'flush chain':
       return `to ${operation.kind.replace('chain', 'the chain')} ${family}/${operation.chain}`;
     case 'add set':
+    case 'add dynamic set':
       return `to add the set ${family}/${operation.set.name}`;
     case 'delete set':
       return `to delete the set ${family}/${operation.set}`;
@@ -77,6 +78,7 @@ function originOf(operation: Operation): Origin | null {
     case 'delete rule':
       return operation.origin;
     case 'add set':
+    case 'add dynamic set':
     case 'add elements':
     case 'delete elements':
       return operation.set.origin;

@@ -1,6 +1,6 @@
 import type { DataType } from './field.js';
 import type { Interval } from './interval.js';
-import type { BaseHook, KeyType, MapKey, TableFamily, Verdict } from './ruleset.js';
+import type { BaseHook, DynamicSet, KeyType, MapKey, TableFamily, Verdict } from './ruleset.js';
 
 /** Our tables as the kernel holds them, read back in one consistent dump. */
 export interface CurrentRuleset {
@@ -15,6 +15,8 @@ export interface CurrentTable {
   readonly chains: readonly CurrentChain[];
   readonly sets: readonly CurrentSet[];
   readonly maps: readonly CurrentMap[];
+  /** What is in them is the kernel's own business, and not read. */
+  readonly dynamicSets?: readonly CurrentDynamicSet[];
   /** Switched off as a whole (`flags dormant`): no chain of it is asked. */
   readonly dormant?: true;
   /** Names of sets and maps (not anonymous) whose shape is none of ours: always foreign. */
@@ -44,6 +46,8 @@ export interface CurrentSet {
   readonly type: DataType;
   readonly elements: readonly Interval[];
 }
+
+export type CurrentDynamicSet = Omit<DynamicSet, 'origin'>;
 
 export interface CurrentMap {
   readonly name: string;

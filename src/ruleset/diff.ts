@@ -1,7 +1,8 @@
 import { type Change, describeRule } from './change.js';
-import type { CurrentChain, CurrentRuleset, CurrentTable } from './current.js';
+import type { CurrentChain, CurrentDynamicSet, CurrentRuleset, CurrentTable } from './current.js';
 import { diffMapElements, diffSetElements } from './diff-elements.js';
 import { diffRules } from './diff-rules.js';
+import { ruleDigest } from './digest.js';
 import type { Operation, TableRef } from './operation.js';
 import { referencesOf } from './references.js';
 import type { Chain, NamedSet, Rule, Ruleset, Table, VerdictMap } from './ruleset.js';
@@ -110,8 +111,11 @@ function diffSets(
 ): void {
   const currentSets = new Map(current.sets.map((set) => [set.name, set]));
   const currentMaps = new Map(current.maps.map((map) => [map.name, map]));
-  const desiredNames = new Set([...desired.sets, ...desired.maps].map(({ name }) => name));
-  const names = new Set([...currentSets.keys(), ...currentMaps.keys(), ...current.foreignSets]);
+  const desiredNames = new Set(
+    [...desired.sets, ...(desired.dynamicSets ?? []), ...desired.maps].map(({ name }) => name),
+  );
+  const currentDynamicSets = (current.dynamicSets ?? []).map(({ name }) => name);
+  const names = new Set([...currentSets.keys(), ...currentDynamicSets, ...currentMaps.keys(), ...current.foreignSets]);
   const stays = (name: string): boolean => desiredNames.has(name) && !newSets.has(name);
   const report = (
     action: Change['action'],
@@ -128,10 +132,11 @@ function diffSets(
     phases.deleteObjects.push({ kind: 'delete map', table, map: map.name });
     if (!desiredNames.has(map.name)) report('delete', 'map', map.name, '', null);
   }
-  for (const name of [...currentSets.keys(), ...current.foreignSets]) {
+  const foreign = new Set(current.foreignSets);
+  for (const name of [...currentSets.keys(), ...currentDynamicSets, ...foreign]) {
     if (stays(name)) continue;
     phases.deleteObjects.push({ kind: 'delete set', table, set: name });
-    if (!desiredNames.has(name)) report('delete', 'set', name, currentSets.has(name) ? '' : 'foreign', null);
+    if (!desiredNames.has(name)) report('delete', 'set', name, foreign.has(name) ? 'foreign' : '', null);
   }
 
   for (const set of desired.sets) {
@@ -147,6 +152,11 @@ function diffSets(
     phases.deleteElements.push(...steps.removals);
     phases.addElements.push(...steps.additions);
     changes.push(...steps.changes);
+  }
+  for (const set of desired.dynamicSets ?? []) {
+    if (!newSets.has(set.name)) continue;
+    phases.addObjects.push({ kind: 'add dynamic set', table, set });
+    report(names.has(set.name) ? 'update' : 'create', 'set', set.name, describeDynamicSet(set), set.origin);
   }
   for (const map of desired.maps) {
     const found = currentMaps.get(map.name);
@@ -221,13 +231,31 @@ function diffChains(
 function namesMadeAnew(desired: Table, current: CurrentTable): Set<string> {
   const shapes = new Map<string, string>();
   for (const { name, type } of current.sets) shapes.set(name, type);
+  for (const set of current.dynamicSets ?? []) shapes.set(set.name, describeDynamicSet(set));
   for (const { name, type } of current.maps) shapes.set(name, `map of ${type}`);
   for (const name of current.foreignSets) shapes.set(name, 'foreign');
   const wanted = [
     ...desired.sets.map(({ name, type }) => [name, type] as const),
+    ...(desired.dynamicSets ?? []).map((set) => [set.name, describeDynamicSet(set)] as const),
     ...desired.maps.map(({ name, type }) => [name, `map of ${type}`] as const),
   ];
-  return new Set(wanted.flatMap(([name, shape]) => (shapes.get(name) === shape ? [] : [name])));
+  const reshaped = wanted.flatMap(([name, shape]) => (shapes.get(name) === shape ? [] : [name]));
+  return new Set([...reshaped, ...setsOfNewRules(desired, current)]);
+}
+
+/**
+ * Dynamic sets that a rule updates which is not there yet: an element keeps the rate of the rule that put it there
+ * (the kernel clones it, nft_dynset.c) for as long as its packets come, so another rate needs another set.
+ */
+function setsOfNewRules(desired: Table, current: CurrentTable): string[] {
+  const updates = desired.chains.flatMap(({ rules }) =>
+    rules.flatMap((rule) =>
+      rule.statements.flatMap((statement) => (statement.kind === 'update' ? [{ set: statement.set, rule }] : [])),
+    ),
+  );
+  if (updates.length === 0) return [];
+  const held = new Set(current.chains.flatMap(({ rules }) => rules.map(({ digest }) => digest)));
+  return updates.flatMap(({ set, rule }) => (held.has(ruleDigest(rule)) ? [] : [set]));
 }
 
 /** The kernel can change the policy of a chain it has, not its hook or priority (EOPNOTSUPP; EEXIST on 6.1). */
@@ -249,4 +277,6 @@ const describeChain = ({ base }: Chain): string =>
 const describeRules = (count: number): string => (count === 1 ? '1 rule' : `${count} rules`);
 const describeElements = (count: number): string => (count === 1 ? '1 element' : `${count} elements`);
 const describeSet = (set: NamedSet): string => `${set.type}, ${describeElements(set.elements.length)}`;
+const describeDynamicSet = ({ type, timeout, size }: CurrentDynamicSet): string =>
+  `${type}, filled by the kernel, at most ${size} elements, ${timeout} s each`;
 const describeMap = (map: VerdictMap): string => `${map.type}, ${describeElements(map.elements.length)}`;

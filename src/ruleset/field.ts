@@ -29,6 +29,8 @@ export const fields = {
 
 /** A field whose values are numbers. */
 export type Field = keyof typeof fields;
+/** A field of an IP header that holds an address. */
+export type AddressField = 'ip saddr' | 'ip daddr' | 'ip6 saddr' | 'ip6 daddr';
 /**
  * Fields whose values are interface names; a name may end in `*`. `meta ibrname` and `meta obrname` exist in the bridge
  * family only: the bridge that the port of arrival or departure belongs to.

@@ -1,12 +1,20 @@
 export { type Change, type ChangeSummary, countChanges, spellChange } from './change.js';
 export { commentOf, spellOrigin } from './comment.js';
-export type { CurrentChain, CurrentMap, CurrentRule, CurrentRuleset, CurrentSet, CurrentTable } from './current.js';
+export type {
+  CurrentChain,
+  CurrentDynamicSet,
+  CurrentMap,
+  CurrentRule,
+  CurrentRuleset,
+  CurrentSet,
+  CurrentTable,
+} from './current.js';
 export { diffRuleset, type RulesetDiff } from './diff.js';
 export { ruleDigest } from './digest.js';
-export type { DataType, Field, FlagField, NameField } from './field.js';
+export type { AddressField, DataType, Field, FlagField, NameField } from './field.js';
 export { ctState, fields, nameFields, tcpFlag } from './field.js';
 export type { Interval } from './interval.js';
-export { includes, merge, one, prefixLength, range, subtract } from './interval.js';
+export { includes, merge, one, prefixLength, prefixMask, range, subtract } from './interval.js';
 export { readJson, rulesetFromJson, rulesetToJson } from './json.js';
 export type { Operation, RulePosition, TableRef, TransactionError, TransactionResult } from './operation.js';
 export {
@@ -23,6 +31,7 @@ export { chainsOf, type References, referencesOf } from './references.js';
 export type {
   BaseHook,
   Chain,
+  DynamicSet,
   FlagMatch,
   Hook,
   KeyField,
@@ -34,6 +43,7 @@ export type {
   NamedSet,
   NameMatch,
   Origin,
+  Rate,
   RejectWith,
   Rule,
   Ruleset,

@@ -57,6 +57,10 @@ export function includes(intervals: readonly Interval[], value: bigint): boolean
   return false;
 }
 
+/** A number of `width` bits whose first `length` are set. */
+export const prefixMask = (length: number, width: number): bigint =>
+  ((1n << BigInt(length)) - 1n) << BigInt(width - length);
+
 /** The prefix length when the interval is exactly one CIDR block of a `width`-bit space, else undefined. */
 export function prefixLength([first, last]: Interval, width: number): number | undefined {
   const size = last - first + 1n;

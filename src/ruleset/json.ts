@@ -6,10 +6,12 @@ import { Reader, UnreadableValue } from './reader.js';
 import type {
   BaseHook,
   Chain,
+  DynamicSet,
   MapElement,
   Match,
   NamedSet,
   Origin,
+  Rate,
   Rule,
   Ruleset,
   Statement,
@@ -49,12 +51,14 @@ export function readJson<T>(text: string, file: string, read: (reader: Reader) =
 function readTable(reader: Reader): Table {
   const name = reader.field('name');
   if (name.string() !== TABLE_NAME) name.fail(TABLE_NAME);
+  const dynamicSets = reader.optional('dynamicSets', (field) => field.list(readDynamicSet));
   return {
     family: reader.field('family').oneOf(['inet', 'bridge']),
     name: TABLE_NAME,
     chains: reader.field('chains').list(readChain),
     sets: reader.field('sets').list(readSet),
     maps: reader.field('maps').list(readMap),
+    ...(dynamicSets === undefined ? {} : { dynamicSets }),
   };
 }
 
@@ -77,6 +81,14 @@ const readSet = (reader: Reader): NamedSet => ({
   name: reader.field('name').string(),
   type: readType(reader.field('type')),
   elements: reader.field('elements').list(readInterval),
+  origin: reader.field('origin').nullable(readOrigin),
+});
+
+const readDynamicSet = (reader: Reader): DynamicSet => ({
+  name: reader.field('name').string(),
+  type: readType(reader.field('type')),
+  timeout: reader.field('timeout').integer(),
+  size: reader.field('size').integer(),
   origin: reader.field('origin').nullable(readOrigin),
 });
 
@@ -146,16 +158,19 @@ function readFlagMatch(reader: Reader): Match {
 function readStatement(reader: Reader): Statement {
   const kind = reader
     .field('kind')
-    .oneOf(['counter', 'limit', 'log', 'set mark', 'reject', 'queue', 'verdict', 'dispatch']);
+    .oneOf(['counter', 'limit', 'update', 'log', 'set mark', 'reject', 'queue', 'verdict', 'dispatch']);
   switch (kind) {
     case 'counter':
       return { kind };
     case 'limit':
+      return { kind, ...readRate(reader) };
+    case 'update':
       return {
         kind,
-        rate: reader.field('rate').integer(),
-        unit: reader.field('unit').oneOf(['second', 'minute', 'hour', 'day']),
-        burst: reader.field('burst').integer(),
+        set: reader.field('set').string(),
+        field: reader.field('field').oneOf(['ip saddr', 'ip daddr', 'ip6 saddr', 'ip6 daddr']),
+        prefix: reader.field('prefix').integer(),
+        ...readRate(reader),
       };
     case 'log':
       return { kind, group: reader.field('group').integer(), prefix: reader.field('prefix').string() };
@@ -179,6 +194,12 @@ function readStatement(reader: Reader): Statement {
       };
   }
 }
+
+const readRate = (reader: Reader): Rate => ({
+  rate: reader.field('rate').integer(),
+  unit: reader.field('unit').oneOf(['second', 'minute', 'hour', 'day']),
+  burst: reader.field('burst').integer(),
+});
 
 function readVerdict(reader: Reader): Verdict {
   const kind = reader.field('kind').oneOf(['accept', 'drop', 'return', 'jump', 'goto']);

@@ -1,5 +1,15 @@
 import type { Interval } from './interval.js';
-import type { Chain, MapElement, MapKey, NamedSet, Origin, Rule, TableFamily, VerdictMap } from './ruleset.js';
+import type {
+  Chain,
+  DynamicSet,
+  MapElement,
+  MapKey,
+  NamedSet,
+  Origin,
+  Rule,
+  TableFamily,
+  VerdictMap,
+} from './ruleset.js';
 
 /** Which of our tables an operation works in. */
 export interface TableRef {
@@ -20,6 +30,8 @@ export type Operation =
   | { readonly kind: 'add chain'; readonly table: TableRef; readonly chain: Chain }
   | { readonly kind: 'delete chain'; readonly table: TableRef; readonly chain: string }
   | { readonly kind: 'add set'; readonly table: TableRef; readonly set: NamedSet }
+  | { readonly kind: 'add dynamic set'; readonly table: TableRef; readonly set: DynamicSet }
+  /** Of either kind. */
   | { readonly kind: 'delete set'; readonly table: TableRef; readonly set: string }
   | {
       readonly kind: 'add elements';

@@ -1,11 +1,14 @@
 import { commentOf } from './comment.js';
 import { ctState, fields } from './field.js';
+import { prefixMask } from './interval.js';
 import type {
   Chain,
+  DynamicSet,
   MapElement,
   MapKey,
   Match,
   NamedSet,
+  Rate,
   Rule,
   Ruleset,
   Statement,
@@ -39,6 +42,7 @@ export function printRuleset(ruleset: Ruleset): string {
 export function printTable(table: Table): string {
   const blocks = [
     ...table.sets.map(printSet),
+    ...(table.dynamicSets ?? []).map(printDynamicSet),
     ...table.maps.map(printMap),
     ...table.chains.map((chain) => printChain(chain, table.family)),
   ];
@@ -99,6 +103,12 @@ function printSet(set: NamedSet): string {
     lines.push(elementList(set.elements.map((element) => spellInterval(set.type, width, element))));
   }
   return block(`set ${set.name}`, lines);
+}
+
+function printDynamicSet({ name, type, timeout, size, origin }: DynamicSet): string {
+  const comment = commentOf({ origin });
+  const lines = [`type ${type}`, `size ${size}`, 'flags dynamic,timeout', `timeout ${timeout}s`];
+  return block(`set ${name}`, comment === null ? lines : [...lines, `comment "${comment}"`]);
 }
 
 function printMap(map: VerdictMap): string {
@@ -191,7 +201,9 @@ function printStatement(statement: Statement): string {
     case 'counter':
       return 'counter';
     case 'limit':
-      return `limit rate ${statement.rate}/${statement.unit} burst ${statement.burst} packets`;
+      return `limit rate ${printRate(statement)}`;
+    case 'update':
+      return `update @${statement.set} { ${printKey(statement)} limit rate over ${printRate(statement)} }`;
     case 'log':
       return `log prefix "${statement.prefix}" group ${statement.group}`;
     case 'set mark':
@@ -205,6 +217,13 @@ function printStatement(statement: Statement): string {
     case 'dispatch':
       return `${statement.field} vmap @${statement.map}`;
   }
+}
+
+const printRate = ({ rate, unit, burst }: Rate): string => `${rate}/${unit} burst ${burst} packets`;
+
+function printKey({ field, prefix }: Extract<Statement, { kind: 'update' }>): string {
+  const { type, width } = fields[field];
+  return prefix === width ? field : `${field} & ${spellValue(type, prefixMask(prefix, width))}`;
 }
 
 function fieldOfType(type: NamedSet['type']): { readonly width: number } {

@@ -15,6 +15,7 @@ export function referencesOf(rule: Rule): References {
   }
   for (const statement of rule.statements) {
     if (statement.kind === 'dispatch') sets.push(statement.map);
+    if (statement.kind === 'update') sets.push(statement.set);
     if (statement.kind === 'verdict') chains.push(...chainsOf(statement.verdict));
   }
   return { chains, sets };

@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostics/index.js';
-import type { DataType, Field, FlagField, NameField } from './field.js';
+import type { AddressField, DataType, Field, FlagField, NameField } from './field.js';
 import type { Interval } from './interval.js';
 
 /** The two table families ringwall writes: `inet` for the host, `bridge` for the guests. */
@@ -64,7 +64,12 @@ export type RejectWith = 'tcp reset' | 'port-unreachable' | 'admin-prohibited';
 
 export type Statement =
   | { readonly kind: 'counter' }
-  | { readonly kind: 'limit'; readonly rate: number; readonly unit: LimitUnit; readonly burst: number }
+  | ({ readonly kind: 'limit' } & Rate)
+  /**
+   * Counts the packet for its own value of `field` in a dynamic set, of an address for its network of `prefix` bits. Only
+   * packets above the value's rate get past this statement; for all others the rule ends here.
+   */
+  | ({ readonly kind: 'update'; readonly set: string; readonly field: AddressField; readonly prefix: number } & Rate)
   /** Sends the packet's head to nflog `group`; `prefix` has at most 127 bytes. */
   | { readonly kind: 'log'; readonly group: number; readonly prefix: string }
   | { readonly kind: 'set mark'; readonly field: 'meta mark' | 'ct mark'; readonly value: number }
@@ -78,6 +83,13 @@ export type Statement =
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   /** Looks the field up in a verdict map of the same table; no entry means: go on with the next rule. */
   | { readonly kind: 'dispatch'; readonly field: KeyField; readonly map: string };
+
+/** So many packets a unit of time, and at once `burst` more than that would allow. */
+export interface Rate {
+  readonly rate: number;
+  readonly unit: LimitUnit;
+  readonly burst: number;
+}
 
 export type LimitUnit = 'second' | 'minute' | 'hour' | 'day';
 
@@ -113,6 +125,18 @@ export interface NamedSet {
   readonly origin: Origin | null;
 }
 
+/**
+ * A set that the kernel fills by `update` statements: it never has elements of ours, and what it holds is no difference.
+ * An element leaves it `timeout` seconds after its last packet. When `size` elements are in it, no further one enters.
+ */
+export interface DynamicSet {
+  readonly name: string;
+  readonly type: DataType;
+  readonly timeout: number;
+  readonly size: number;
+  readonly origin: Origin | null;
+}
+
 /** A field that verdict maps are asked with. */
 export type KeyField = NameField | 'ether daddr';
 
@@ -142,6 +166,8 @@ export interface Table {
   readonly chains: readonly Chain[];
   readonly sets: readonly NamedSet[];
   readonly maps: readonly VerdictMap[];
+  /** Absent where there are none; so are they in generations stored by versions that knew none. */
+  readonly dynamicSets?: readonly DynamicSet[];
 }
 
 export interface Ruleset {

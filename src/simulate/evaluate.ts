@@ -12,7 +12,10 @@ import { indexOf } from './table-index.js';
 export interface Step {
   readonly chain: string;
   readonly rule: Rule;
-  /** All its conditions held, and its verdict map, if it looks one up, has an element for the packet. */
+  /**
+   * All its conditions held, and its verdict map, if it looks one up, has an element for the packet. A rule for what
+   * comes too fast never matches: a simulation is of one packet.
+   */
   readonly matched: boolean;
   /** The element of the verdict map that sent the packet on, if the rule looked one up. */
   readonly element: MapElement | null;
@@ -54,7 +57,7 @@ export interface EvaluateOptions {
 
 /**
  * Takes a packet through one hook: all base chains there in order of priority, until one drops or rejects. An accept
- * ends its base chain only. Log limits are never used up. A ruleset whose chains call each other in a circle, which the
+ * ends its base chain only. Log limits are never used up, and no rate is ever exceeded. A ruleset whose chains call each other in a circle, which the
  * kernel would not load, is an error.
  */
 export function evaluate(
@@ -125,7 +128,7 @@ class Walk {
       const sighting = { packet: this.#packet, passage: this.#passage, marks: this.marks };
       const holds = rule.matches.every((match) => matches(match, sighting, table));
       const element = holds ? lookUp(rule, sighting, table) : null;
-      const matched = holds && element !== undefined;
+      const matched = holds && element !== undefined && !rule.statements.some(({ kind }) => kind === 'update');
       if (matched || this.#everyRule) this.steps.push({ chain: name, rule, matched, element: element ?? null });
       if (!holds) continue;
       const outcome = this.#perform(rule, element, table, [...calls, { chain: name, rule }]);
@@ -142,6 +145,8 @@ class Walk {
         case 'limit':
         case 'log':
           break;
+        case 'update':
+          return 'next';
         case 'set mark':
           this.#setMark(statement);
           break;

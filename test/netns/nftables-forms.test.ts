@@ -149,6 +149,11 @@ function bridgeOnly(matches: Match[], text: string): Form[] {
   return [[matches, null, text]];
 }
 
+/** The same text in both families. */
+function bothStatements(statements: Statement[], text: string): [Statement[], string, string][] {
+  return [[statements, text, text]];
+}
+
 const statementForms: readonly (readonly [statements: Statement[], inet: string, bridge: string | null])[] = [
   [[counter, accept], 'counter packets 0 bytes 0 accept', 'counter packets 0 bytes 0 accept'],
   [[{ kind: 'verdict', verdict: { kind: 'return' } }], 'return', 'return'],
@@ -163,6 +168,14 @@ const statementForms: readonly (readonly [statements: Statement[], inet: string,
     'limit rate 5/minute burst 7 packets log prefix ":100:6:tap100i0: DROP: " group 3 drop',
     'limit rate 5/minute burst 7 packets log prefix ":100:6:tap100i0: DROP: " group 3 drop',
   ],
+  ...bothStatements(
+    [{ kind: 'update', set: 'seen4', field: 'ip saddr', prefix: 24, rate: 3, unit: 'hour', burst: 2 }, drop],
+    'update @seen4 { ip saddr & 255.255.255.0 limit rate over 3/hour burst 2 packets } drop',
+  ),
+  ...bothStatements(
+    [{ kind: 'update', set: 'seen6', field: 'ip6 daddr', prefix: 128, rate: 200, unit: 'second', burst: 1000 }, drop],
+    'update @seen6 { ip6 daddr limit rate over 200/second burst 1000 packets } drop',
+  ),
   [
     [{ kind: 'set mark', field: 'meta mark', value: 0x80000005 }],
     'meta mark set 0x80000005',
@@ -199,6 +212,10 @@ function rulesetWith(family: TableFamily, rules: readonly Rule[]): Ruleset {
         sets: [
           { name: 'addresses', type: 'ipv4_addr', elements: [one(5), range(0xf0000000, 0xffffffff)], origin: null },
           { name: 'marks', type: 'mark', elements: [one(1), range(0x100, 0x1ff)], origin: null },
+        ],
+        dynamicSets: [
+          { name: 'seen4', type: 'ipv4_addr', timeout: 60, size: 100, origin: null },
+          { name: 'seen6', type: 'ipv6_addr', timeout: 30, size: 65_536, origin: { file: 'host.fw', line: 3 } },
         ],
         maps: [
           {

@@ -3,6 +3,7 @@ import type { NftablesPort } from '../../src/netlink/index.js';
 import {
   type CurrentRule,
   type CurrentTable,
+  type DynamicSet,
   type MapKey,
   type NamedSet,
   type Operation,
@@ -34,6 +35,9 @@ const addRule = (chain: string, added: Rule): Operation => ({
   position: { at: 'end' },
 });
 const addresses: NamedSet = { name: 'addresses', type: 'ipv4_addr', elements: [], origin: null };
+const seen: DynamicSet = { name: 'seen', type: 'ipv6_addr', timeout: 60, size: 9, origin: null };
+const counting = (set: string): Rule =>
+  rule([], [{ kind: 'update', set, field: 'ip6 saddr', prefix: 64, rate: 5, unit: 'second', burst: 7 }, counter]);
 const ports: VerdictMap = { name: 'ports', type: 'ifname', elements: [] };
 const macs: VerdictMap = { name: 'macs', type: 'ether_addr', elements: [] };
 const base = { hook: 'input', priority: 0, policy: 'drop' } as const;
@@ -143,6 +147,7 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
             elements: [{ key: 0xbc2411000001n, verdict: { kind: 'jump', chain: 'guest' } }],
           },
         ],
+        dynamicSets: [],
         foreignSets: [],
       });
     });
@@ -222,6 +227,25 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
       ]);
     });
 
+    test('a dynamic set is read back without what is in it, and made anew under the rule that fills it', async () => {
+      await build(
+        addTable,
+        addChain('c'),
+        { kind: 'add dynamic set', table, set: seen },
+        addRule('c', counting('seen')),
+      );
+      const { name, type, timeout, size } = seen;
+      expect((await read()).dynamicSets).toEqual([{ name, type, timeout, size }]);
+      const [counted] = await rulesOf('c');
+      await build(
+        { kind: 'delete rule', table, chain: 'c', handle: counted?.handle ?? 0n, origin: null },
+        { kind: 'delete set', table, set: 'seen' },
+        { kind: 'add dynamic set', table, set: { ...seen, timeout: 30 } },
+        addRule('c', counting('seen')),
+      );
+      expect((await read()).dynamicSets).toEqual([{ name, type, timeout: 30, size }]);
+    });
+
     test('a map entry gets another verdict by delete and add', async () => {
       await build(
         addTable,
@@ -263,6 +287,7 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
         { kind: 'add map', table, map: ports },
         mapEntry('tap1i0', 'a'),
         addRule('b', numbered(1)),
+        { kind: 'add dynamic set', table, set: seen },
       ];
       beforeEach(() => build(...setup));
 
@@ -316,6 +341,17 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
           'deleting a set a rule looks into',
           'EBUSY',
           [addRule('b', rule([inSet('ip saddr', 'addresses')])), { kind: 'delete set', table, set: 'addresses' }],
+        ],
+        ['a rule that fills a missing set', 'ENOENT', [addRule('a', counting('missing'))]],
+        [
+          'deleting a set a rule fills',
+          'EBUSY',
+          [addRule('b', counting('seen')), { kind: 'delete set', table, set: 'seen' }],
+        ],
+        [
+          'a dynamic set under the name of a map',
+          'EEXIST',
+          [{ kind: 'add dynamic set', table, set: { ...seen, name: 'ports' } }],
         ],
         [
           'overlapping elements',

@@ -1,5 +1,6 @@
 import type {
   BaseHook,
+  DynamicSet,
   Interval,
   MapKey,
   NamedSet,
@@ -9,6 +10,7 @@ import type {
   Verdict,
   VerdictMap,
 } from '../../ruleset/index.js';
+import { referencesOf } from '../../ruleset/index.js';
 
 export interface FakeRule {
   readonly handle: bigint;
@@ -27,6 +29,7 @@ export interface FakeTable {
   readonly chains: Map<string, FakeChain>;
   readonly sets: Map<string, NamedSet>;
   readonly maps: Map<string, VerdictMap>;
+  readonly dynamicSets: Map<string, DynamicSet>;
 }
 
 /** One kernel's errno for one operation; caught by the transaction it belongs to. */
@@ -65,32 +68,40 @@ export function deleteChain(table: FakeTable, name: string): void {
   table.chains.delete(name);
 }
 
-/** Sets and maps share their names. */
+/** Sets of all kinds and maps share their names. */
+const takenIn = (name: string, ...others: readonly ReadonlyMap<string, unknown>[]): void => {
+  if (others.some((other) => other.has(name))) throw new Refusal('EEXIST');
+};
+
 export function addSet(table: FakeTable, set: NamedSet): void {
-  if (table.maps.has(set.name)) throw new Refusal('EEXIST');
+  takenIn(set.name, table.maps, table.dynamicSets);
   const present = table.sets.get(set.name);
   if (present === undefined) table.sets.set(set.name, { ...set, elements: [] });
   else if (present.type !== set.type) throw new Refusal('EEXIST');
 }
 
 export function addMap(table: FakeTable, { name, type }: VerdictMap): void {
-  if (table.sets.has(name)) throw new Refusal('EEXIST');
+  takenIn(name, table.sets, table.dynamicSets);
   const present = table.maps.get(name);
   if (present === undefined) table.maps.set(name, { name, type, elements: [] });
   else if (present.type !== type) throw new Refusal('EEXIST');
 }
 
-export function deleteNamed(table: FakeTable, values: Map<string, unknown>, name: string): void {
-  if (!values.has(name)) throw new Refusal('ENOENT');
+export function addDynamicSet(table: FakeTable, set: DynamicSet): void {
+  takenIn(set.name, table.sets, table.maps);
+  const present = table.dynamicSets.get(set.name);
+  if (present === undefined) table.dynamicSets.set(set.name, set);
+  else if (present.type !== set.type) throw new Refusal('EEXIST');
+}
+
+export function deleteNamed(table: FakeTable, name: string): void {
+  const holder = [table.sets, table.maps, table.dynamicSets].find((values) => values.has(name));
+  if (holder === undefined) throw new Refusal('ENOENT');
   const used = [...table.chains.values()].some(({ rules }) =>
-    rules.some(
-      ({ rule }) =>
-        rule.matches.some((match) => match.kind === 'set' && match.set === name) ||
-        rule.statements.some((statement) => statement.kind === 'dispatch' && statement.map === name),
-    ),
+    rules.some(({ rule }) => referencesOf(rule).sets.includes(name)),
   );
   if (used) throw new Refusal('EBUSY');
-  values.delete(name);
+  holder.delete(name);
 }
 
 const overlap = (a: Interval, b: Interval): boolean => a[0] <= b[1] && b[0] <= a[1];

@@ -13,6 +13,7 @@ import type { KernelFeatures, NftablesPort } from '../port.js';
 import { checkJumps } from './jumps.js';
 import {
   addChain,
+  addDynamicSet,
   addElements,
   addMap,
   addMapElements,
@@ -89,11 +90,12 @@ export class FakeNftables implements NftablesPort {
   /** What `nft list ruleset` would show of it, in the printer's words. */
   dump(): string {
     return printRuleset({
-      tables: [...this.#tables.values()].map(({ ref, chains, sets, maps }) => ({
+      tables: [...this.#tables.values()].map(({ ref, chains, sets, maps, dynamicSets }) => ({
         ...ref,
         chains: [...chains.values()].map((chain) => ({ ...chain, rules: chain.rules.map(({ rule }) => rule) })),
         sets: [...sets.values()],
         maps: [...maps.values()],
+        dynamicSets: [...dynamicSets.values()],
       })),
     });
   }
@@ -138,8 +140,11 @@ export class FakeNftables implements NftablesPort {
       case 'add set':
         addSet(table, operation.set);
         return;
+      case 'add dynamic set':
+        addDynamicSet(table, operation.set);
+        return;
       case 'delete set':
-        deleteNamed(table, table.sets, operation.set);
+        deleteNamed(table, operation.set);
         return;
       case 'add elements':
         addElements(table, operation.set.name, operation.elements);
@@ -151,7 +156,7 @@ export class FakeNftables implements NftablesPort {
         addMap(table, operation.map);
         return;
       case 'delete map':
-        deleteNamed(table, table.maps, operation.map);
+        deleteNamed(table, operation.map);
         return;
       case 'add map elements':
         addMapElements(table, operation.map, operation.elements);
@@ -173,7 +178,7 @@ export class FakeNftables implements NftablesPort {
 
   #addTable(ref: TableRef): void {
     if (this.#tables.has(keyOf(ref))) return;
-    this.#tables.set(keyOf(ref), { ref, chains: new Map(), sets: new Map(), maps: new Map() });
+    this.#tables.set(keyOf(ref), { ref, chains: new Map(), sets: new Map(), maps: new Map(), dynamicSets: new Map() });
   }
 
   #addRule(table: FakeTable, chain: string, rule: Rule, position: RulePosition): void {
@@ -182,6 +187,7 @@ export class FakeNftables implements NftablesPort {
     for (const match of rule.matches) if (match.kind === 'set') existing(table.sets, match.set);
     for (const statement of rule.statements) {
       if (statement.kind === 'dispatch') existing(table.maps, statement.map);
+      if (statement.kind === 'update') existing(table.dynamicSets, statement.set);
       const verdict = verdictOf(statement);
       if (verdict !== null) checkTarget(table, verdict);
     }
@@ -194,19 +200,20 @@ const keyOf = ({ family, name }: TableRef): string => `${family} ${name}`;
 
 function copyTables(tables: ReadonlyMap<string, FakeTable>): Map<string, FakeTable> {
   return new Map(
-    [...tables].map(([key, { ref, chains, sets, maps }]) => [
+    [...tables].map(([key, { ref, chains, sets, maps, dynamicSets }]) => [
       key,
       {
         ref,
         chains: new Map([...chains].map(([name, chain]) => [name, { ...chain, rules: [...chain.rules] }])),
         sets: new Map(sets),
         maps: new Map(maps),
+        dynamicSets: new Map(dynamicSets),
       },
     ]),
   );
 }
 
-function currentTable({ ref, chains, sets, maps }: FakeTable): CurrentTable {
+function currentTable({ ref, chains, sets, maps, dynamicSets }: FakeTable): CurrentTable {
   return {
     ...ref,
     chains: [...chains.values()].map(({ rules, ...chain }) => ({
@@ -224,6 +231,7 @@ function currentTable({ ref, chains, sets, maps }: FakeTable): CurrentTable {
       type,
       elements: elements.map(({ key, verdict }) => ({ key, verdict })),
     })),
+    dynamicSets: [...dynamicSets.values()].map(({ name, type, timeout, size }) => ({ name, type, timeout, size })),
     foreignSets: [],
   };
 }

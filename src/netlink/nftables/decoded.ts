@@ -37,6 +37,9 @@ export type DecodedExpression =
 export interface DecodedSet extends DecodedContent {
   readonly name: string;
   readonly flags: number;
+  /** Of a dynamic set: milliseconds an element stays, and how many there may be. */
+  readonly timeout: bigint | null;
+  readonly size: number | null;
   readonly comment: string | null;
 }
 
@@ -74,7 +77,11 @@ async function decodeTable(reader: TableReader): Promise<Pick<DecodedTable, 'cha
     const { name = '', flags = 0 } = set;
     const content = decodeContent(set, await reader.elements(name));
     if ((flags & schema.SET_ANONYMOUS) !== 0) contents.set(name, content);
-    else sets.push({ name, flags, comment: readSetComment(set.userdata), ...content });
+    else {
+      const { timeout = null, description } = set;
+      const comment = readSetComment(set.userdata);
+      sets.push({ name, flags, timeout, size: description?.size ?? null, comment, ...content });
+    }
   }
   const chains: DecodedChain[] = [];
   for (const chain of await reader.chains()) {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type {
   Chain,
+  DynamicSet,
   Interval,
   MapElement,
   NamedSet,
@@ -99,6 +100,12 @@ class Encoder {
       case 'add set':
         this.out.message(messageType.newSet, NLM_F_CREATE, family, schema.set, {
           ...setAttributes(name, operation.set),
+          id: this.#nextSetId++,
+        });
+        return;
+      case 'add dynamic set':
+        this.out.message(messageType.newSet, NLM_F_CREATE, family, schema.set, {
+          ...dynamicSetAttributes(name, operation.set),
           id: this.#nextSetId++,
         });
         return;
@@ -251,6 +258,8 @@ function chainAttributes(table: string, { name, base }: Chain): schema.ChainAttr
   };
 }
 
+export const MILLISECONDS = 1000n;
+
 function setAttributes(table: string, set: NamedSet): schema.SetAttributes {
   const layout = dataTypes[set.type];
   return {
@@ -259,6 +268,20 @@ function setAttributes(table: string, set: NamedSet): schema.SetAttributes {
     flags: schema.SET_INTERVAL,
     keyType: layout.id,
     keyLength: layout.length,
+    userdata: setUserdata(layout, commentOf(set)),
+  };
+}
+
+function dynamicSetAttributes(table: string, set: DynamicSet): schema.SetAttributes {
+  const layout = dataTypes[set.type];
+  return {
+    table,
+    name: set.name,
+    flags: schema.SET_TIMEOUT | schema.SET_EVAL,
+    keyType: layout.id,
+    keyLength: layout.length,
+    description: { size: set.size },
+    timeout: BigInt(set.timeout) * MILLISECONDS,
     userdata: setUserdata(layout, commentOf(set)),
   };
 }

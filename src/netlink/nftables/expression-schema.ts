@@ -32,6 +32,18 @@ export const expressionTables = {
   immediate: object({ dreg: [1, u32be], data: [2, data] }),
   ct: object({ dreg: [1, u32be], key: [2, u32be], direction: [3, u8], sreg: [4, u32be] }),
   limit: object({ rate: [1, u64be], unit: [2, u64be], burst: [3, u32be], type: [4, u32be], flags: [5, u32be] }),
+  // The expression stays bytes: an expression as `encodeExpression` writes it.
+  dynset: object({
+    set: [1, string],
+    setId: [2, u32be],
+    op: [3, u32be],
+    keyRegister: [4, u32be],
+    dataRegister: [5, u32be],
+    timeout: [6, u64be],
+    expression: [7, rawBytes],
+    flags: [9, u32be],
+    expressions: [10, rawBytes],
+  }),
   counter: object({ bytes: [1, u64be], packets: [2, u64be] }),
   log: object({
     group: [1, u16be],
@@ -69,10 +81,15 @@ const encoded = new WeakMap<Expression, Buffer>();
 
 /** Marks an expression that never changes and serves many rules: its bytes are made once. */
 export function shared(value: Expression): Expression {
+  encoded.set(value, encodeExpression(value));
+  return value;
+}
+
+/** The bytes of an expression, for one that holds another. */
+export function encodeExpression(value: Expression): Buffer {
   const out = new ByteWriter(64);
   writeExpression(out, value);
-  encoded.set(value, out.finish());
-  return value;
+  return out.finish();
 }
 
 export const expression: AttributeType<Expression> = {

@@ -1,6 +1,6 @@
 import type { NameField, Verdict } from '../../ruleset/index.js';
 import { type Data, verdictCode } from './data-schema.js';
-import { type Expression, shared } from './expression-schema.js';
+import { type Expression, encodeExpression, shared } from './expression-schema.js';
 
 /** Every value is loaded into register 1 and used at once: rules of ours never need a second one. */
 const REGISTER = 1;
@@ -163,14 +163,27 @@ export const counter: Expression = shared({ kind: 'counter' });
 
 const LIMIT_PACKETS = 0;
 
-/** `unit` in seconds. */
-export const limit = (rate: number, unit: number, burst: number): Expression => ({
+const LIMIT_OVER = 1;
+
+/** `unit` in seconds. Holds up to the rate, or, inverted, above it. */
+export const limit = (rate: number, unit: number, burst: number, inverted = false): Expression => ({
   kind: 'limit',
   rate: BigInt(rate),
   unit: BigInt(unit),
   burst,
   type: LIMIT_PACKETS,
-  flags: 0,
+  flags: inverted ? LIMIT_OVER : 0,
+});
+
+const DYNSET_UPDATE = 1;
+
+/** Finds or makes the element of the register's value, and asks `counted`, of which each element has its own. */
+export const update = (set: string, counted: Expression): Expression => ({
+  kind: 'dynset',
+  set,
+  op: DYNSET_UPDATE,
+  keyRegister: REGISTER,
+  expression: encodeExpression(counted),
 });
 
 export const log = (group: number, prefix: string): Expression => ({ kind: 'log', group, prefix });

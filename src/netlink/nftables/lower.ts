@@ -9,7 +9,7 @@ import type {
   TableFamily,
   ValueMatch,
 } from '../../ruleset/index.js';
-import { fields, prefixLength } from '../../ruleset/index.js';
+import { fields, prefixLength, prefixMask } from '../../ruleset/index.js';
 import { dataTypes, fromNetworkBytes, nameBytes, networkBytes, registerBytes, type TypeLayout } from './data-type.js';
 import { Dependencies } from './dependencies.js';
 import type { Expression } from './expression-schema.js';
@@ -85,6 +85,9 @@ class Lowering implements LoweredRule {
       case 'limit':
         this.expressions.push(e.limit(statement.rate, secondsOf[statement.unit], statement.burst));
         return;
+      case 'update':
+        this.#update(statement);
+        return;
       case 'log':
         this.expressions.push(e.log(statement.group, statement.prefix));
         return;
@@ -117,6 +120,14 @@ class Lowering implements LoweredRule {
       this.expressions.push(fieldSource(field));
     } else this.expressions.push(e.loadName(field));
     this.expressions.push(e.lookupVerdict(map));
+  }
+
+  #update({ set, field, prefix, rate, unit, burst }: Extract<Statement, { kind: 'update' }>): void {
+    this.#need(field);
+    const { type, width } = fields[field];
+    this.expressions.push(fieldSource(field));
+    if (prefix < width) this.expressions.push(e.and(networkBytes(prefixMask(prefix, width), dataTypes[type].length)));
+    this.expressions.push(e.update(set, e.limit(rate, secondsOf[unit], burst, true)));
   }
 
   #need(field: Field | 'tcp flags'): void {
@@ -157,8 +168,7 @@ class Lowering implements LoweredRule {
       this.expressions.push(fieldSource(field, prefix / 8), e.compare(op, address.subarray(0, prefix / 8)));
       return;
     }
-    const bits = BigInt(length * 8);
-    const mask = networkBytes(((1n << BigInt(prefix)) - 1n) << (bits - BigInt(prefix)), length);
+    const mask = networkBytes(prefixMask(prefix, length * 8), length);
     this.expressions.push(fieldSource(field), e.and(mask), e.compare(op, address));
   }
 

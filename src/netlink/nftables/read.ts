@@ -2,11 +2,13 @@ import { Failure } from '../../diagnostics/index.js';
 import type {
   BaseHook,
   CurrentChain,
+  CurrentDynamicSet,
   CurrentMap,
   CurrentRule,
   CurrentRuleset,
   CurrentSet,
   CurrentTable,
+  DataType,
   Hook,
   MapKey,
   TableFamily,
@@ -17,7 +19,7 @@ import { attributes, MalformedMessage } from '../wire.js';
 import { verdictCode } from './data-schema.js';
 import { dataTypes, keyFromBytes, typeWithId } from './data-type.js';
 import { closedIntervals } from './elements.js';
-import { hookNumber } from './encode.js';
+import { hookNumber, MILLISECONDS } from './encode.js';
 import { expression } from './expression-schema.js';
 import { DisturbedDump, RequestRefused, type Requests } from './request.js';
 import * as schema from './schema.js';
@@ -85,9 +87,15 @@ export class TableReader {
     }
     const sets: CurrentSet[] = [];
     const maps: CurrentMap[] = [];
+    const dynamicSets: CurrentDynamicSet[] = [];
     const foreignSets: string[] = [];
     for (const set of await this.sets()) {
       if (((set.flags ?? 0) & schema.SET_ANONYMOUS) !== 0) continue;
+      const dynamic = currentDynamicSet(set);
+      if (dynamic !== null) {
+        dynamicSets.push(dynamic);
+        continue;
+      }
       const elements = await this.elements(text(set.name, 'set'));
       const ours = currentSet(set, elements);
       if (ours !== null) sets.push(ours);
@@ -95,7 +103,7 @@ export class TableReader {
       if (map !== null) maps.push(map);
       if (ours === null && map === null) foreignSets.push(text(set.name, 'set'));
     }
-    const found = { family: this.#family, name: this.#name, chains, sets, maps, foreignSets };
+    const found = { family: this.#family, name: this.#name, chains, sets, maps, dynamicSets, foreignSets };
     return ((table.flags ?? 0) & schema.TABLE_DORMANT) === 0 ? found : { ...found, dormant: true };
   }
 
@@ -202,14 +210,28 @@ export function baseHook({ hook, policy, type }: schema.ChainAttributes): BaseHo
 }
 
 /** Its elements alone decide: none may be refused for want of room, and no expression is asked beside them. */
-const isPlain = ({ description, expression: single, expressions }: schema.SetAttributes): boolean =>
-  description?.size === undefined && single === undefined && expressions === undefined;
+const isPlain = (set: schema.SetAttributes): boolean => set.description?.size === undefined && asksNothing(set);
+
+const asksNothing = ({ expression: single, expressions }: schema.SetAttributes): boolean =>
+  single === undefined && expressions === undefined;
 
 function currentSet(set: schema.SetAttributes, elements: readonly schema.ElementAttributes[]): CurrentSet | null {
-  const type = typeWithId(set.keyType ?? 0);
-  if (type === undefined || type === 'ifname') return null;
-  if (!isPlain(set) || set.flags !== schema.SET_INTERVAL || set.keyLength !== dataTypes[type].length) return null;
+  const type = keyTypeOf(set);
+  if (type === null || !isPlain(set) || set.flags !== schema.SET_INTERVAL) return null;
   return { name: text(set.name, 'set'), type, elements: closedIntervals(elements, dataTypes[type].length) };
+}
+
+function currentDynamicSet(set: schema.SetAttributes): CurrentDynamicSet | null {
+  const type = keyTypeOf(set);
+  const { flags, description, timeout } = set;
+  if (type === null || !asksNothing(set) || flags !== (schema.SET_TIMEOUT | schema.SET_EVAL)) return null;
+  if (description?.size === undefined || timeout === undefined || timeout % MILLISECONDS !== 0n) return null;
+  return { name: text(set.name, 'set'), type, timeout: Number(timeout / MILLISECONDS), size: description.size };
+}
+
+function keyTypeOf({ keyType, keyLength }: schema.SetAttributes): DataType | null {
+  const type = typeWithId(keyType ?? 0);
+  return type === undefined || type === 'ifname' || keyLength !== dataTypes[type].length ? null : type;
 }
 
 function currentMap(set: schema.SetAttributes, elements: readonly schema.ElementAttributes[]): CurrentMap | null {

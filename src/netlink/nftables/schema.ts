@@ -151,5 +151,8 @@ export const SET_ANONYMOUS = 1;
 export const SET_CONSTANT = 2;
 export const SET_INTERVAL = 4;
 export const SET_MAP = 8;
+export const SET_TIMEOUT = 0x10;
+/** Rules may add elements. */
+export const SET_EVAL = 0x20;
 export const ELEMENT_INTERVAL_END = 1;
 export const DATA_VERDICT = 0xffffff00;

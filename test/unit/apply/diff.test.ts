@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { countChanges, spellChange } from '../../../src/ruleset/change.js';
 import { diffRuleset } from '../../../src/ruleset/diff.js';
 import { one, type Rule, type Ruleset, range, TABLE_NAME } from '../../../src/ruleset/index.js';
-import { portRule, randomRuleset, tableOf } from './random-ruleset.js';
+import { portRule, randomRuleset, tableOf, updateRule } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
 
 const inet = { family: 'inet', name: TABLE_NAME } as const;
@@ -192,6 +192,58 @@ test('a verdict map is filled last and emptied first', async () => {
   expect((await bring(kernel, closing)).operations[0]?.kind).toBe('delete map elements');
 });
 
+describe('a dynamic set', () => {
+  const limited = (rate: number, timeout: number, more: readonly Rule[] = []): Ruleset => ({
+    tables: [
+      {
+        ...tableOf([{ name: 'in', rules: [updateRule('seen', rate), ...more] }]),
+        dynamicSets: [{ name: 'seen', type: 'ipv4_addr', timeout, size: 100, origin: null }],
+      },
+    ],
+  });
+  const change = async (before: Ruleset, after: Ruleset) => {
+    const kernel = new TestKernel();
+    await bring(kernel, before);
+    return (await bring(kernel, after)).changes.map(spellChange);
+  };
+  const set = 'set  inet/seen  ipv4_addr, filled by the kernel, at most 100 elements';
+
+  test('is made before the rule that fills it', async () => {
+    const kernel = new TestKernel();
+    const { operations } = await bring(kernel, limited(200, 60));
+    expect(operations.map(({ kind }) => kind)).toEqual(['add table', 'add dynamic set', 'add chain', 'add rule']);
+  });
+
+  test('stays while the rule that fills it stays', async () => {
+    expect(await change(limited(200, 60), limited(200, 60, [portRule(1)]))).toEqual([
+      '+ rule 100.fw:1  inet/in  tcp dport 1 counter accept',
+    ]);
+  });
+
+  test('is made anew with another rate, which its elements would not learn of', async () => {
+    const rule = 'update @seen { ip saddr limit rate over 100/second burst 5 packets } drop';
+    expect(await change(limited(200, 60), limited(100, 60))).toEqual([
+      `~ ${set}, 60 s each`,
+      `~ rule  inet/in  ${rule}`,
+    ]);
+  });
+
+  test('is made anew with another timeout, and its rule with it', async () => {
+    const rule = 'update @seen { ip saddr limit rate over 200/second burst 5 packets } drop';
+    expect(await change(limited(200, 60), limited(200, 30))).toEqual([
+      `~ ${set}, 30 s each`,
+      `~ rule  inet/in  ${rule}`,
+    ]);
+  });
+
+  test('goes with its rule', async () => {
+    expect(await change(limited(200, 60), oneChain([portRule(1)]))).toEqual([
+      '- set  inet/seen',
+      '~ rule 100.fw:1  inet/in  tcp dport 1 counter accept',
+    ]);
+  });
+});
+
 describe('size', { timeout: 60_000 }, () => {
   const many = Array.from({ length: 10_000 }, (_, index) => portRule(index + 1));
 
@@ -220,7 +272,7 @@ async function contents(kernel: TestKernel) {
   const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
   const { tables } = await kernel.read();
   return tables
-    .map(({ family, chains, sets, maps, foreignSets }) => ({
+    .map(({ family, chains, sets, maps, dynamicSets = [], foreignSets }) => ({
       family,
       foreignSets,
       chains: chains
@@ -232,6 +284,7 @@ async function contents(kernel: TestKernel) {
       maps: maps
         .map(({ name, elements }) => ({ name, elements: elements.toSorted((a, b) => (a.key < b.key ? -1 : 1)) }))
         .sort(byName),
+      dynamicSets: dynamicSets.toSorted(byName),
     }))
     .sort((a, b) => (a.family < b.family ? -1 : 1));
 }

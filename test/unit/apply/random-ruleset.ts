@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   type Chain,
+  type DynamicSet,
   type Interval,
   type KeyType,
   type MapElement,
@@ -28,6 +29,16 @@ export const portRule = (port: number, line = 1): Rule => ({
   origin: { file: 'etc/pve/firewall/100.fw', line },
 });
 
+/** A rule that updates a dynamic set of IPv4 addresses. */
+export const updateRule = (set: string, rate: number): Rule => ({
+  matches: [],
+  statements: [
+    { kind: 'update', set, field: 'ip saddr', prefix: 32, rate, unit: 'second', burst: 5 },
+    { kind: 'verdict', verdict: { kind: 'drop' } },
+  ],
+  origin: null,
+});
+
 export const tableOf = (chains: readonly Chain[], family: TableFamily = 'inet'): Table => ({
   family,
   name: TABLE_NAME,
@@ -53,7 +64,7 @@ const FIRST_TARGET_OF_MAPS = 2;
 
 const shape = fc.record({
   objects: fc.uniqueArray(fc.constantFrom(...objectNames), { maxLength: 4 }),
-  kinds: fc.array(fc.constantFrom('ipv4_addr', 'ether_addr', 'ifname map', 'ether_addr map'), {
+  kinds: fc.array(fc.constantFrom('ipv4_addr', 'ether_addr', 'ifname map', 'ether_addr map', 'dynamic'), {
     minLength: 4,
     maxLength: 4,
   }),
@@ -69,7 +80,8 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
   shape.chain(({ objects, kinds, bases, policies, chains }) => {
     // A jump only goes to a higher number, so there is no loop, and never to a base chain.
     const targets = chains.filter((index) => bases[index] === null);
-    const sets = objects.filter((_, index) => !isMap(kinds[index]));
+    const sets = objects.filter((_, index) => kinds[index] === 'ipv4_addr' || kinds[index] === 'ether_addr');
+    const dynamic = objects.filter((_, index) => kinds[index] === 'dynamic');
     const maps = objects.filter((_, index) => isMap(kinds[index]));
     const typeOf = (name: string) => (kinds[objects.indexOf(name)] === 'ether_addr' ? 'ether_addr' : 'ipv4_addr');
     const keysOf = (name: string): KeyType =>
@@ -98,6 +110,11 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
             statements: [{ kind: 'verdict', verdict: { kind: 'drop' } }],
             origin: null,
           })),
+        );
+      }
+      if (dynamic.length > 0) {
+        options.push(
+          fc.tuple(fc.constantFrom(...dynamic), fc.constantFrom(100, 200)).map(([set, rate]) => updateRule(set, rate)),
         );
       }
       if (maps.length > 0 && chain < FIRST_TARGET_OF_MAPS) {
@@ -138,14 +155,25 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
           }),
         ),
     );
+    const dynamicArbitraries = dynamic.map((name) =>
+      fc.constantFrom(30, 60).map((timeout): DynamicSet => {
+        return { name, type: 'ipv4_addr', timeout, size: 100, origin: null };
+      }),
+    );
     return fc
-      .tuple(fc.tuple(...chainArbitraries), fc.tuple(...setArbitraries), fc.tuple(...mapArbitraries))
-      .map(([madeChains, madeSets, madeMaps]) => ({
+      .tuple(
+        fc.tuple(...chainArbitraries),
+        fc.tuple(...setArbitraries),
+        fc.tuple(...mapArbitraries),
+        fc.tuple(...dynamicArbitraries),
+      )
+      .map(([madeChains, madeSets, madeMaps, dynamicSets]) => ({
         family,
         name: TABLE_NAME,
         chains: madeChains,
         sets: madeSets,
         maps: madeMaps,
+        dynamicSets,
       }));
   });
 

@@ -23,6 +23,7 @@ const everything: Ruleset = {
           elements: [{ key: 0xbc2411000001n, verdict: { kind: 'drop' }, origin: null }],
         },
       ],
+      dynamicSets: [{ name: 'd', type: 'ipv6_addr', timeout: 60, size: 9, origin: { file: 'x.fw', line: 4 } }],
       chains: [
         {
           name: 'c',
@@ -42,6 +43,7 @@ const everything: Ruleset = {
               statements: [
                 { kind: 'counter' },
                 { kind: 'limit', rate: 1, unit: 'second', burst: 5 },
+                { kind: 'update', set: 'd', field: 'ip6 saddr', prefix: 64, rate: 200, unit: 'second', burst: 1000 },
                 { kind: 'log', group: 0, prefix: 'p' },
                 { kind: 'set mark', field: 'ct mark', value: 0x80000000 },
                 { kind: 'dispatch', field: 'oifname', map: 'm' },

@@ -232,6 +232,21 @@ describe('the record', () => {
     ]);
   });
 
+  it('holds a rule for what comes too fast as one that did not match', () => {
+    const update = {
+      kind: 'update',
+      set: 'd',
+      field: 'ip saddr',
+      prefix: 32,
+      rate: 1,
+      unit: 'second',
+      burst: 1,
+    } as const;
+    const answer = ask(inet([base([rule(1, [], update, end('drop')), rule(2, [], end('accept'))])]), true);
+    expect(answer.decision).toMatchObject({ verdict: 'accept', origin: { line: 2 } });
+    expect(answer.steps.map(({ matched }) => matched)).toEqual([false, true]);
+  });
+
   it('holds every rule looked at, when asked to', () => {
     expect(lines(true)).toEqual([
       [1, false],
