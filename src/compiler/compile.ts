@@ -16,6 +16,7 @@ import { clusterNames } from './names.js';
 import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain, unansweredChain } from './policy.js';
 import { reachable } from './reachable.js';
 import { SetUse } from './set-use.js';
+import { synflood } from './synflood.js';
 import { sysctlsOf } from './sysctls.js';
 import { compileVnets, VNETS } from './vnet.js';
 import { checkWhole } from './whole.js';
@@ -48,16 +49,16 @@ export function compile(site: Site): Compiled {
   const cluster = clusterNames(site, report);
   cluster.names.checkSets();
   // What is switched off is compiled all the same, for what is wrong in it.
-  const hostTable = compileHostTable(site, cluster, report);
-  const host = site.host.options.enable.value ? [hostTable] : [];
-  const { units, empty, table } = compileBridges(site, cluster, report);
-  const shared = site.enabled ? [...host, ...(empty ? [] : [table([])])] : [];
-  const whole = site.enabled ? [...host, ...(empty ? [] : [table([...units.values()])])] : [];
+  const host = compileHostTable(site, cluster, report);
+  const { units, table } = compileBridges(site, cluster, report);
+  const tables = (members: readonly GuestUnit[]): Table[] =>
+    site.enabled ? [host, table(members)].filter(({ chains }) => chains.length > 0) : [];
+  const whole = tables([...units.values()]);
   checkWhole(site, report);
   if (site.enabled) mentionUnanswered(whole, report);
   return {
     ruleset: { tables: whole },
-    shared: { tables: shared },
+    shared: { tables: tables([]) },
     units: site.enabled ? units : new Map(),
     sysctls: sysctlsOf(site),
     diagnostics: [...found.values()],
@@ -92,20 +93,30 @@ function mentionUnanswered(tables: readonly Table[], report: Report): void {
   );
 }
 
+/** Without chains when it has nothing to do. The host's `enable` switches its rules, not what protects all traffic. */
 function compileHostTable(site: Site, { names }: ClusterNames, report: Report): Table {
-  const { chains, sets, maps } = compileHost(site, names, report);
+  const { options } = site.host;
+  const compiled = compileHost(site, names, report);
+  const { chains, sets, maps } = options.enable.value ? compiled : { chains: [], sets: [], maps: [] };
   const used = reachable(
     chains,
     maps.flatMap(({ elements }) => elements),
   );
-  return { family: 'inet', name: TABLE_NAME, sets: sets.filter((set) => usesSet(used, set)), maps, chains: used };
+  const guard = synflood('inet', options);
+  return {
+    family: 'inet',
+    name: TABLE_NAME,
+    sets: sets.filter((set) => usesSet(used, set)),
+    maps,
+    dynamicSets: guard.dynamicSets,
+    chains: [...guard.chains, ...used],
+  };
 }
 
 /** The bridge table, given the guests it is to hold. */
 interface Bridges {
   readonly units: Map<number, GuestUnit>;
-  /** Nothing is filtered on any bridge. */
-  readonly empty: boolean;
+  /** Without chains when it has nothing to do. */
   readonly table: (units: readonly GuestUnit[]) => Table;
 }
 
@@ -200,29 +211,33 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
     ...(kept.has(rejectChain().name) ? [answersChain] : []),
     ...(inspects ? [inspectionBase] : []),
   ];
+  const filters = units.size > 0 || unfiltered.length > 0 || anyVnet;
+  const guard = synflood('bridge', host);
   const sharedSets = mergeSets([
     groupSets.all().filter((set) => usesSet(shared, set)),
     ...[...units.values()].map((unit) => unit.sharedSets),
   ]);
   return {
     units,
-    empty: units.size === 0 && unfiltered.length === 0 && !anyVnet,
     table: (members) => ({
       family: 'bridge',
       name: TABLE_NAME,
       sets: [...sharedSets, ...members.flatMap(({ sets }) => sets)],
-      maps: [
-        { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
-        { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
-        ...vnets.maps,
-        ...(answersIn
-          ? [{ name: GUEST_EARLY, type: 'ether_addr' as const, elements: members.flatMap((unit) => unit.early) }]
-          : []),
-        ...(inspects
-          ? [{ name: INSPECTED, type: 'ifname' as const, elements: members.flatMap((unit) => unit.inspected) }]
-          : []),
-      ],
-      chains: [...base, ...shared, ...members.flatMap(({ chains }) => chains)],
+      maps: filters
+        ? [
+            { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
+            { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
+            ...vnets.maps,
+            ...(answersIn
+              ? [{ name: GUEST_EARLY, type: 'ether_addr' as const, elements: members.flatMap((unit) => unit.early) }]
+              : []),
+            ...(inspects
+              ? [{ name: INSPECTED, type: 'ifname' as const, elements: members.flatMap((unit) => unit.inspected) }]
+              : []),
+          ]
+        : [],
+      dynamicSets: guard.dynamicSets,
+      chains: [...guard.chains, ...(filters ? base : []), ...shared, ...members.flatMap(({ chains }) => chains)],
     }),
   };
 }

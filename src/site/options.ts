@@ -72,14 +72,14 @@ const wholeNumber = (fallback: number | null): OptionType<number | null> => ({
   fallback,
 });
 
-/** A number between two bounds, both included; null leaves the kernel as it is. */
-const numberFrom = (first: number, last: number): OptionType<number | null> => ({
+/** A number between two bounds, both included. */
+const numberFrom = <T extends number | null>(first: number, last: number, fallback: T): OptionType<number | T> => ({
   read: (text) => {
     const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
     return value >= first && value <= last ? value : undefined;
   },
   expected: `a whole number from ${first} to ${last}`,
-  fallback: null,
+  fallback,
 });
 
 const text = (expected: string): OptionType<string | null> => ({
@@ -151,6 +151,9 @@ export const clusterSchema = {
   log_ratelimit: logLimit,
 } satisfies Schema<'cluster'>;
 
+/** What iptables can count, in packets and in packets a second (xt_hashlimit.h, XT_HASHLIMIT_SCALE_v2). */
+const MAX_RATE = 1_000_000;
+
 export const hostSchema = {
   enable: bool(true),
   nftables: { ...bool(false), elsewhere: 'ringwall always compiles to nftables' },
@@ -165,13 +168,13 @@ export const hostSchema = {
   nf_conntrack_allow_invalid: bool(false),
   // Lower bounds are Proxmox's (spec firewall.md 3.2). The kernel's own upper ones: an int, and as many seconds as still
   // fit an int when counted in thousandths (nf_conntrack_standalone.c; proc_dointvec_jiffies with HZ of 1000).
-  nf_conntrack_max: numberFrom(32_768, 2_147_483_647),
-  nf_conntrack_tcp_timeout_established: numberFrom(7875, 2_147_483),
-  nf_conntrack_tcp_timeout_syn_recv: numberFrom(30, 60),
+  nf_conntrack_max: numberFrom(32_768, 2_147_483_647, null),
+  nf_conntrack_tcp_timeout_established: numberFrom(7875, 2_147_483, null),
+  nf_conntrack_tcp_timeout_syn_recv: numberFrom(30, 60, null),
   nf_conntrack_helpers: later(text('a list of helper names')),
-  protection_synflood: later(bool(false)),
-  protection_synflood_rate: later(wholeNumber(null)),
-  protection_synflood_burst: later(wholeNumber(null)),
+  protection_synflood: bool(false),
+  protection_synflood_rate: numberFrom(1, MAX_RATE, 200),
+  protection_synflood_burst: numberFrom(1, MAX_RATE, 1000),
   protection_limit: { ...wholeNumber(null), elsewhere: 'no implementation gives it a meaning' },
   log_nf_conntrack: {
     ...bool(false),

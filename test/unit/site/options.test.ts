@@ -61,8 +61,8 @@ const defaults: Readonly<Record<Scope, Readonly<Record<string, unknown>>>> = {
     nf_conntrack_tcp_timeout_syn_recv: null,
     nf_conntrack_helpers: null,
     protection_synflood: false,
-    protection_synflood_rate: null,
-    protection_synflood_burst: null,
+    protection_synflood_rate: 200,
+    protection_synflood_burst: 1000,
     protection_limit: null,
     log_nf_conntrack: false,
   },
@@ -265,6 +265,20 @@ describe('the cluster-wide enable', () => {
   });
 });
 
+describe('numbers have their range', () => {
+  it.each([
+    ['protection_synflood_rate: 1', 1, []],
+    ['protection_synflood_rate: 1000000', 1_000_000, []],
+    ['protection_synflood_rate: 0', 200, ['value/bad-option']],
+    ['protection_synflood_rate: 1000001', 200, ['value/bad-option']],
+    ['protection_synflood_rate: 10/second', 200, ['value/bad-option']],
+    ['protection_synflood_burst: 5', 5, []],
+    ['protection_synflood_burst: 0', 1000, ['value/bad-option']],
+  ] as const)('%s', (line, value, codes) => {
+    expect(settingOf('host', line)).toEqual({ value, codes });
+  });
+});
+
 describe('options without effect say so', () => {
   it.each([
     ['cluster', 'ebtables: 1', 'option/no-effect'],
@@ -272,13 +286,8 @@ describe('options without effect say so', () => {
     ['host', 'protection_limit: 5', 'option/no-effect'],
     ['guest', 'policy_forward: DROP', 'option/no-effect'],
     ['host', 'nf_conntrack_helpers: ftp', 'not-yet'],
-    ['host', 'protection_synflood: 1', 'not-yet'],
     ['host', 'log_nf_conntrack: 1', 'option/no-effect'],
   ] as const)('%s %s', (scope, line, code) => {
     expect(settingOf(scope, line).codes).toEqual([code]);
-  });
-
-  it('but an option set to what it is anyway is silent', () => {
-    expect(settingOf('host', 'protection_synflood: 0').codes).toEqual([]);
   });
 });
