@@ -33,7 +33,7 @@ export function applyRuleset(world: World, request: ApplyRequest): Promise<Appli
   const { state, clock } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    const { ruleset } = fitToKernel(request.ruleset, await world.nftables.probe());
+    const { ruleset } = await fitToKernel(request.ruleset, world.nftables);
     const desired: Desired = { ruleset, sysctls: request.sysctls };
     const plan = await makePlan(world, desired, position.replaced);
     if (isDone(plan) && position.current !== null && records(state, position, desired, plan.ruleset.current)) {

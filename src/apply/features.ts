@@ -1,6 +1,7 @@
 import { Failure } from '../diagnostics/index.js';
-import type { KernelFeatures } from '../netlink/index.js';
+import type { KernelFeatures, NftablesPort } from '../netlink/index.js';
 import {
+  type CtHelper,
   chainsOf,
   type Rule,
   type Ruleset,
@@ -66,18 +67,50 @@ export interface Fitted {
 }
 
 /**
- * The ruleset for a kernel with these features. Queues that it does not have are left out: the guest's packets pass as
- * its rules say, which is what they do while no program listens. Any other lack is a `kernel-lacks-feature` failure
- * with one line for each.
+ * The ruleset as this kernel can have it. Two things it lacks are left out. Queues: the guest's packets pass as its rules
+ * say, which is what they do while no program listens. Helpers of connection tracking: the connections they would announce
+ * are new ones, so rules let in less. Any other lack is a `kernel-lacks-feature` failure with one line for each.
  */
-export function fitToKernel(ruleset: Ruleset, features: KernelFeatures): Fitted {
+export async function fitToKernel(ruleset: Ruleset, nftables: NftablesPort): Promise<Fitted> {
+  const features = await nftables.probe();
   const lacking = needs(ruleset).filter(({ feature }) => !features[feature]);
-  refuse(lacking.filter(({ feature }) => feature !== 'bridgeQueue'));
-  if (lacking.length === 0) return { ruleset, warnings: [] };
-  const warnings = lacking.map((need) => `${describe(need)}: what the rules let in is handed to no queue`);
-  return { ruleset: withoutQueues(ruleset), warnings };
+  const queues = lacking.filter(({ feature }) => feature === 'bridgeQueue');
+  refuse(lacking.filter((need) => !queues.includes(need)));
+  const helpers = await missingHelpers(ruleset, nftables);
+  const queued = queues.length === 0 ? ruleset : withoutQueues(ruleset);
+  return {
+    ruleset: helpers.length === 0 ? queued : withoutHelpers(queued, helpers),
+    warnings: [...queues.map(queuesLeftOut), ...helpers.map(helperLeftOut)],
+  };
 }
 
+const queuesLeftOut = (need: Need): string => `${describe(need)}: what the rules let in is handed to no queue`;
+
+/** The helpers of the ruleset that the kernel has not, each type once. */
+async function missingHelpers({ tables }: Ruleset, nftables: NftablesPort): Promise<CtHelper[]> {
+  const wanted = new Map(tables.flatMap(({ helpers = [] }) => helpers).map((helper) => [helper.type, helper]));
+  const missing: CtHelper[] = [];
+  for (const helper of wanted.values()) if (!(await nftables.hasHelper(helper))) missing.push(helper);
+  return missing;
+}
+
+const helperLeftOut = ({ type, origin }: CtHelper): string => {
+  const place = origin === null ? '' : `${spellOrigin(origin)}: `;
+  const module = `nf_conntrack_${type.replaceAll('-', '_')}`;
+  return `${place}this kernel has no connection tracking helper ${type} (${module}): it is left out`;
+};
+
+const withoutHelpers = ({ tables }: Ruleset, missing: readonly CtHelper[]): Ruleset => ({
+  tables: tables.map((table) => {
+    const helpers = (table.helpers ?? []).filter(({ type }) => !missing.some((helper) => helper.type === type));
+    const left = new Set(helpers.map(({ name }) => name));
+    const chains = table.chains.map((chain) => ({
+      ...chain,
+      rules: chain.rules.filter((rule) => referencesOf(rule).helpers.every((name) => left.has(name))),
+    }));
+    return { ...table, helpers, chains };
+  }),
+});
 const withoutQueues = ({ tables }: Ruleset): Ruleset => ({
   tables: tables.map((table) => ({
     ...table,
@@ -116,6 +149,7 @@ function featuresOf(family: TableFamily, { matches, statements }: Rule): Feature
     if (family === 'inet' && match.field.startsWith('fib ')) features.push('inetFib');
   }
   for (const statement of statements) {
+    if (family === 'bridge' && statement.kind === 'set helper') features.push('bridgeConntrack');
     if (statement.kind === 'reject') features.push(family === 'bridge' ? 'bridgeReject' : 'inetReject');
     if (statement.kind === 'dispatch' && statement.field.startsWith('meta ')) features.push('bridgeName');
     if (statement.kind === 'queue' && family === 'bridge') features.push('bridgeQueue');

@@ -12,7 +12,7 @@ export interface Preview {
 
 /** What `applyRuleset` would do now. Changes nothing. */
 export async function preview(world: World, desired: Desired): Promise<Preview> {
-  const { ruleset, warnings } = fitToKernel(desired.ruleset, await world.nftables.probe());
+  const { ruleset, warnings } = await fitToKernel(desired.ruleset, world.nftables);
   const replaced = checkStateDirectory(world.state) ? readPosition(world.state).replaced : new Map();
   const plan = await makePlan(world, { ...desired, ruleset }, replaced);
   return { changes: changesOf(plan), warnings };

@@ -54,6 +54,10 @@ function describe(operation: Operation): string {
       return `to add the set ${family}/${operation.set.name}`;
     case 'delete set':
       return `to delete the set ${family}/${operation.set}`;
+    case 'add helper':
+      return `to add the helper ${family}/${operation.helper.name}`;
+    case 'delete helper':
+      return `to delete the helper ${family}/${operation.helper}`;
     case 'add map':
       return `to add the map ${family}/${operation.map.name}`;
     case 'delete map':
@@ -82,6 +86,8 @@ function originOf(operation: Operation): Origin | null {
     case 'add elements':
     case 'delete elements':
       return operation.set.origin;
+    case 'add helper':
+      return operation.helper.origin;
     case 'add map elements':
       return operation.elements[0]?.origin ?? null;
     case 'add table':
@@ -90,6 +96,7 @@ function originOf(operation: Operation): Origin | null {
     case 'delete chain':
     case 'flush chain':
     case 'delete set':
+    case 'delete helper':
     case 'add map':
     case 'delete map':
     case 'delete map elements':

@@ -17,7 +17,7 @@ export function rollback(world: World, wanted?: number): Promise<Applied> {
     const position = await settle(world);
     const generation = chooseGeneration(state, position.current, wanted);
     const stored = readGeneration(state, generation);
-    const { ruleset } = fitToKernel(stored.ruleset, await world.nftables.probe());
+    const { ruleset } = await fitToKernel(stored.ruleset, world.nftables);
     const desired = { ...stored, ruleset };
     const plan = await makePlan(world, desired, position.replaced);
     if (isDone(plan) && position.current === generation) return { generation, changes: [] };

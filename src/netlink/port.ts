@@ -1,4 +1,4 @@
-import type { CurrentRuleset, Operation, TransactionResult } from '../ruleset/index.js';
+import type { CtHelper, CurrentRuleset, Operation, TransactionResult } from '../ruleset/index.js';
 
 /** The kernel's nf_tables as ringwall uses it: our two tables, read whole and changed in transactions. */
 export interface NftablesPort {
@@ -11,6 +11,8 @@ export interface NftablesPort {
   commit(operations: readonly Operation[], generation: number): Promise<TransactionResult>;
   /** Which of the features ringwall can use this kernel has; found by dry runs, so nothing is changed. */
   probe(): Promise<KernelFeatures>;
+  /** Has the kernel this helper? Loads its module when there is one, so only ask about those that are wanted. */
+  hasHelper(helper: CtHelper): Promise<boolean>;
   close(): void;
 }
 

@@ -17,6 +17,7 @@ export interface CurrentTable {
   readonly maps: readonly CurrentMap[];
   /** What is in them is the kernel's own business, and not read. */
   readonly dynamicSets?: readonly CurrentDynamicSet[];
+  readonly helpers?: readonly CurrentHelper[];
   /** Switched off as a whole (`flags dormant`): no chain of it is asked. */
   readonly dormant?: true;
   /** Names of sets and maps (not anonymous) whose shape is none of ours: always foreign. */
@@ -48,6 +49,14 @@ export interface CurrentSet {
 }
 
 export type CurrentDynamicSet = Omit<DynamicSet, 'origin'>;
+
+/** Protocol and family in nft's words, or as the kernel's number where no helper of ours has them. */
+export interface CurrentHelper {
+  readonly name: string;
+  readonly type: string;
+  readonly protocol: string;
+  readonly l3proto: string;
+}
 
 export interface CurrentMap {
   readonly name: string;

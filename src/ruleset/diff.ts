@@ -1,5 +1,5 @@
 import { type Change, describeRule } from './change.js';
-import type { CurrentChain, CurrentDynamicSet, CurrentRuleset, CurrentTable } from './current.js';
+import type { CurrentChain, CurrentDynamicSet, CurrentHelper, CurrentRuleset, CurrentTable } from './current.js';
 import { diffMapElements, diffSetElements } from './diff-elements.js';
 import { diffRules } from './diff-rules.js';
 import { ruleDigest } from './digest.js';
@@ -88,24 +88,27 @@ function diffTable(table: TableRef, desired: Table, current: CurrentTable): Rule
   const changes: Change[] = [];
   const newSets = namesMadeAnew(desired, current);
   const newChains = chainsMadeAnew(desired, current);
+  const newHelpers = helpersMadeAnew(desired, current);
 
   // Sets before chains: a foreign verdict map may hold the last reference to a chain that goes.
   diffSets(table, desired, current, { newSets, newChains }, phases, changes);
-  diffChains(table, desired, current, { newSets, newChains }, phases, changes);
+  diffHelpers(table, desired, current, newHelpers, phases, changes);
+  diffChains(table, desired, current, { newSets, newChains, newHelpers }, phases, changes);
   return { operations: inOrder(phases), changes };
 }
 
-/** Names of sets and maps, and of chains, that are not there yet or have to be deleted and created again. */
+/** Names of sets and maps, of chains, and of helpers, that are not there yet or have to be deleted and created again. */
 interface MadeAnew {
   readonly newSets: ReadonlySet<string>;
   readonly newChains: ReadonlySet<string>;
+  readonly newHelpers: ReadonlySet<string>;
 }
 
 function diffSets(
   table: TableRef,
   desired: Table,
   current: CurrentTable,
-  { newSets, newChains }: MadeAnew,
+  { newSets, newChains }: Omit<MadeAnew, 'newHelpers'>,
   phases: Phases,
   changes: Change[],
 ): void {
@@ -175,11 +178,42 @@ function diffSets(
   }
 }
 
+function diffHelpers(
+  table: TableRef,
+  desired: Table,
+  current: CurrentTable,
+  newHelpers: ReadonlySet<string>,
+  phases: Phases,
+  changes: Change[],
+): void {
+  const held = new Set((current.helpers ?? []).map(({ name }) => name));
+  const wanted = new Set((desired.helpers ?? []).map(({ name }) => name));
+  for (const name of held) {
+    if (wanted.has(name) && !newHelpers.has(name)) continue;
+    phases.deleteObjects.push({ kind: 'delete helper', table, helper: name });
+    if (!wanted.has(name)) changes.push({ action: 'delete', kind: 'helper', table, name, text: '', origin: null });
+  }
+  for (const helper of desired.helpers ?? []) {
+    const { name, origin } = helper;
+    if (!newHelpers.has(name)) continue;
+    phases.addObjects.push({ kind: 'add helper', table, helper });
+    const action = held.has(name) ? 'update' : 'create';
+    changes.push({ action, kind: 'helper', table, name, text: describeHelper(helper), origin });
+  }
+}
+
+/** A helper that exists keeps its type, whatever is sent. */
+function helpersMadeAnew(desired: Table, current: CurrentTable): Set<string> {
+  const shapes = new Map((current.helpers ?? []).map((helper) => [helper.name, describeHelper(helper)]));
+  const wanted = desired.helpers ?? [];
+  return new Set(wanted.flatMap((helper) => (shapes.get(helper.name) === describeHelper(helper) ? [] : [helper.name])));
+}
+
 function diffChains(
   table: TableRef,
   desired: Table,
   current: CurrentTable,
-  { newSets, newChains }: MadeAnew,
+  { newSets, newChains, newHelpers }: MadeAnew,
   phases: Phases,
   changes: Change[],
 ): void {
@@ -188,8 +222,12 @@ function diffChains(
   const report = (action: Change['action'], name: string, text: string) =>
     changes.push({ action, kind: 'chain', table, name, text, origin: null });
   const keepable = (rule: Rule): boolean => {
-    const { chains, sets } = referencesOf(rule);
-    return !chains.some((name) => newChains.has(name)) && !sets.some((name) => newSets.has(name));
+    const { chains, sets, helpers } = referencesOf(rule);
+    return !(
+      chains.some((name) => newChains.has(name)) ||
+      sets.some((name) => newSets.has(name)) ||
+      helpers.some((name) => newHelpers.has(name))
+    );
   };
 
   for (const chain of current.chains) {
@@ -277,6 +315,8 @@ const describeChain = ({ base }: Chain): string =>
 const describeRules = (count: number): string => (count === 1 ? '1 rule' : `${count} rules`);
 const describeElements = (count: number): string => (count === 1 ? '1 element' : `${count} elements`);
 const describeSet = (set: NamedSet): string => `${set.type}, ${describeElements(set.elements.length)}`;
+const describeHelper = ({ type, protocol, l3proto }: CurrentHelper): string =>
+  `type "${type}" protocol ${protocol} l3proto ${l3proto}`;
 const describeDynamicSet = ({ type, timeout, size }: CurrentDynamicSet): string =>
   `${type}, filled by the kernel, at most ${size} elements, ${timeout} s each`;
 const describeMap = (map: VerdictMap): string => `${map.type}, ${describeElements(map.elements.length)}`;

@@ -3,6 +3,7 @@ export { commentOf, spellOrigin } from './comment.js';
 export type {
   CurrentChain,
   CurrentDynamicSet,
+  CurrentHelper,
   CurrentMap,
   CurrentRule,
   CurrentRuleset,
@@ -31,6 +32,7 @@ export { chainsOf, type References, referencesOf } from './references.js';
 export type {
   BaseHook,
   Chain,
+  CtHelper,
   DynamicSet,
   FlagMatch,
   Hook,

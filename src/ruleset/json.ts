@@ -6,6 +6,7 @@ import { Reader, UnreadableValue } from './reader.js';
 import type {
   BaseHook,
   Chain,
+  CtHelper,
   DynamicSet,
   MapElement,
   Match,
@@ -51,6 +52,7 @@ export function readJson<T>(text: string, file: string, read: (reader: Reader) =
 function readTable(reader: Reader): Table {
   const name = reader.field('name');
   if (name.string() !== TABLE_NAME) name.fail(TABLE_NAME);
+  const helpers = reader.optional('helpers', (field) => field.list(readHelper));
   const dynamicSets = reader.optional('dynamicSets', (field) => field.list(readDynamicSet));
   return {
     family: reader.field('family').oneOf(['inet', 'bridge']),
@@ -59,6 +61,7 @@ function readTable(reader: Reader): Table {
     sets: reader.field('sets').list(readSet),
     maps: reader.field('maps').list(readMap),
     ...(dynamicSets === undefined ? {} : { dynamicSets }),
+    ...(helpers === undefined ? {} : { helpers }),
   };
 }
 
@@ -81,6 +84,14 @@ const readSet = (reader: Reader): NamedSet => ({
   name: reader.field('name').string(),
   type: readType(reader.field('type')),
   elements: reader.field('elements').list(readInterval),
+  origin: reader.field('origin').nullable(readOrigin),
+});
+
+const readHelper = (reader: Reader): CtHelper => ({
+  name: reader.field('name').string(),
+  type: reader.field('type').string(),
+  protocol: reader.field('protocol').oneOf(['tcp', 'udp']),
+  l3proto: reader.field('l3proto').oneOf(['ip', 'inet']),
   origin: reader.field('origin').nullable(readOrigin),
 });
 
@@ -158,7 +169,7 @@ function readFlagMatch(reader: Reader): Match {
 function readStatement(reader: Reader): Statement {
   const kind = reader
     .field('kind')
-    .oneOf(['counter', 'limit', 'update', 'log', 'set mark', 'reject', 'queue', 'verdict', 'dispatch']);
+    .oneOf(['counter', 'limit', 'update', 'log', 'set mark', 'reject', 'queue', 'set helper', 'verdict', 'dispatch']);
   switch (kind) {
     case 'counter':
       return { kind };
@@ -184,6 +195,8 @@ function readStatement(reader: Reader): Statement {
       return { kind, with: reader.field('with').oneOf(['tcp reset', 'port-unreachable', 'admin-prohibited']) };
     case 'queue':
       return { kind, first: reader.field('first').integer(), last: reader.field('last').integer() };
+    case 'set helper':
+      return { kind, helper: reader.field('helper').string() };
     case 'verdict':
       return { kind, verdict: readVerdict(reader.field('verdict')) };
     case 'dispatch':

@@ -1,6 +1,7 @@
 import type { Interval } from './interval.js';
 import type {
   Chain,
+  CtHelper,
   DynamicSet,
   MapElement,
   MapKey,
@@ -45,6 +46,8 @@ export type Operation =
       readonly set: NamedSet;
       readonly elements: readonly Interval[];
     }
+  | { readonly kind: 'add helper'; readonly table: TableRef; readonly helper: CtHelper }
+  | { readonly kind: 'delete helper'; readonly table: TableRef; readonly helper: string }
   | { readonly kind: 'add map'; readonly table: TableRef; readonly map: VerdictMap }
   | { readonly kind: 'delete map'; readonly table: TableRef; readonly map: string }
   | {

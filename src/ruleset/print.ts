@@ -3,6 +3,7 @@ import { ctState, fields } from './field.js';
 import { prefixMask } from './interval.js';
 import type {
   Chain,
+  CtHelper,
   DynamicSet,
   MapElement,
   MapKey,
@@ -41,6 +42,7 @@ export function printRuleset(ruleset: Ruleset): string {
 /** One table with its sets, maps and chains; loading it adds to what is there. */
 export function printTable(table: Table): string {
   const blocks = [
+    ...(table.helpers ?? []).map(printHelper),
     ...table.sets.map(printSet),
     ...(table.dynamicSets ?? []).map(printDynamicSet),
     ...table.maps.map(printMap),
@@ -104,6 +106,9 @@ function printSet(set: NamedSet): string {
   }
   return block(`set ${set.name}`, lines);
 }
+
+const printHelper = ({ name, type, protocol, l3proto }: CtHelper): string =>
+  block(`ct helper ${name}`, [`type "${type}" protocol ${protocol}`, `l3proto ${l3proto}`]);
 
 function printDynamicSet({ name, type, timeout, size, origin }: DynamicSet): string {
   const comment = commentOf({ origin });
@@ -212,6 +217,8 @@ function printStatement(statement: Statement): string {
       return statement.with === 'tcp reset' ? 'reject with tcp reset' : `reject with icmpx ${statement.with}`;
     case 'queue':
       return `queue flags bypass to ${spellQueues(statement)}`;
+    case 'set helper':
+      return `ct helper set "${statement.helper}"`;
     case 'verdict':
       return printVerdict(statement.verdict);
     case 'dispatch':

@@ -80,6 +80,8 @@ export type Statement =
    * a listener the packet passes (the kernel's flag `bypass`). It ends the base chain, as accept does.
    */
   | { readonly kind: 'queue'; readonly first: number; readonly last: number }
+  /** Assigns a helper of the same table to the packet's connection, which must be a new one. */
+  | { readonly kind: 'set helper'; readonly helper: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   /** Looks the field up in a verdict map of the same table; no entry means: go on with the next rule. */
   | { readonly kind: 'dispatch'; readonly field: KeyField; readonly map: string };
@@ -146,6 +148,20 @@ export type KeyType = 'ifname' | 'ether_addr';
 /** An exact interface name in a map of type `ifname`, a 48-bit number in one of type `ether_addr`. */
 export type MapKey = string | bigint;
 
+/**
+ * A helper of connection tracking: it reads along in the connections it is assigned to, and those they announce become
+ * `related`.
+ */
+export interface CtHelper {
+  readonly name: string;
+  /** The kernel's name for it, such as `ftp`. */
+  readonly type: string;
+  readonly protocol: 'tcp' | 'udp';
+  /** `inet` is both address families. */
+  readonly l3proto: 'ip' | 'inet';
+  readonly origin: Origin | null;
+}
+
 /** A map from exact keys to verdicts. */
 export interface VerdictMap {
   readonly name: string;
@@ -168,6 +184,8 @@ export interface Table {
   readonly maps: readonly VerdictMap[];
   /** Absent where there are none; so are they in generations stored by versions that knew none. */
   readonly dynamicSets?: readonly DynamicSet[];
+  /** As `dynamicSets`. */
+  readonly helpers?: readonly CtHelper[];
 }
 
 export interface Ruleset {

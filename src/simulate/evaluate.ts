@@ -144,6 +144,7 @@ class Walk {
         case 'counter':
         case 'limit':
         case 'log':
+        case 'set helper':
           break;
         case 'update':
           return 'next';

@@ -181,6 +181,7 @@ const statementForms: readonly (readonly [statements: Statement[], inet: string,
     'meta mark set 0x80000005',
     'meta mark set 0x80000005',
   ],
+  [[{ kind: 'set helper', helper: 'netbios-ns' }], 'ct helper set "netbios-ns"', null],
   [[{ kind: 'set mark', field: 'ct mark', value: 5 }], 'ct mark set 0x00000005', null],
   [[{ kind: 'dispatch', field: 'iifname', map: 'ports' }], 'iifname vmap @ports', 'iifname vmap @ports'],
   [[{ kind: 'dispatch', field: 'oifname', map: 'ports' }], 'oifname vmap @ports', 'oifname vmap @ports'],
@@ -213,6 +214,14 @@ function rulesetWith(family: TableFamily, rules: readonly Rule[]): Ruleset {
           { name: 'addresses', type: 'ipv4_addr', elements: [one(5), range(0xf0000000, 0xffffffff)], origin: null },
           { name: 'marks', type: 'mark', elements: [one(1), range(0x100, 0x1ff)], origin: null },
         ],
+        // Without connection tracking in the bridge family there are no helpers.
+        helpers:
+          family === 'inet'
+            ? [
+                { name: 'netbios-ns', type: 'netbios-ns', protocol: 'udp', l3proto: 'ip', origin: null },
+                { name: 'files', type: 'ftp', protocol: 'tcp', l3proto: 'inet', origin: null },
+              ]
+            : [],
         dynamicSets: [
           { name: 'seen4', type: 'ipv4_addr', timeout: 60, size: 100, origin: null },
           { name: 'seen6', type: 'ipv6_addr', timeout: 30, size: 65_536, origin: { file: 'host.fw', line: 3 } },

@@ -10,9 +10,10 @@ import type { TableFamily } from '../../src/ruleset/index.js';
  * ringwall's question.
  */
 export function canonicalLines(tables: readonly DecodedTable[]): string[] {
-  return tables.flatMap(({ family, name, chains, sets }) => [
+  return tables.flatMap(({ family, name, chains, sets, helpers }) => [
     `table ${family} ${name}`,
     ...sets.map((set) => `set ${set.name} ${text({ ...set, name: undefined })}`).sort(),
+    ...helpers.map((helper) => `helper ${text(helper)}`).sort(),
     ...[...chains]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((chain) => [

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NftablesPort } from '../../src/netlink/index.js';
 import {
+  type CtHelper,
   type CurrentRule,
   type CurrentTable,
   type DynamicSet,
@@ -35,6 +36,8 @@ const addRule = (chain: string, added: Rule): Operation => ({
   position: { at: 'end' },
 });
 const addresses: NamedSet = { name: 'addresses', type: 'ipv4_addr', elements: [], origin: null };
+const ftp: CtHelper = { name: 'files', type: 'ftp', protocol: 'tcp', l3proto: 'inet', origin: null };
+const assigning = (helper: string): Rule => rule([], [counter, { kind: 'set helper', helper }]);
 const seen: DynamicSet = { name: 'seen', type: 'ipv6_addr', timeout: 60, size: 9, origin: null };
 const counting = (set: string): Rule =>
   rule([], [{ kind: 'update', set, field: 'ip6 saddr', prefix: 64, rate: 5, unit: 'second', burst: 7 }, counter]);
@@ -148,6 +151,7 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
           },
         ],
         dynamicSets: [],
+        helpers: [],
         foreignSets: [],
       });
     });
@@ -246,6 +250,25 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
       expect((await read()).dynamicSets).toEqual([{ name, type, timeout: 30, size }]);
     });
 
+    test('a helper is read back, and made anew under the rule that assigns it', async () => {
+      const { origin: _, ...shape } = ftp;
+      await build(
+        addTable,
+        addChain('c'),
+        { kind: 'add helper', table, helper: ftp },
+        addRule('c', assigning('files')),
+      );
+      expect((await read()).helpers).toEqual([shape]);
+      const [rule] = await rulesOf('c');
+      await build(
+        { kind: 'delete rule', table, chain: 'c', handle: rule?.handle ?? 0n, origin: null },
+        { kind: 'delete helper', table, helper: 'files' },
+        { kind: 'add helper', table, helper: { ...ftp, l3proto: 'ip' } },
+        addRule('c', assigning('files')),
+      );
+      expect((await read()).helpers).toEqual([{ ...shape, l3proto: 'ip' }]);
+    });
+
     test('a map entry gets another verdict by delete and add', async () => {
       await build(
         addTable,
@@ -288,6 +311,7 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
         mapEntry('tap1i0', 'a'),
         addRule('b', numbered(1)),
         { kind: 'add dynamic set', table, set: seen },
+        { kind: 'add helper', table, helper: ftp },
       ];
       beforeEach(() => build(...setup));
 
@@ -341,6 +365,13 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
           'deleting a set a rule looks into',
           'EBUSY',
           [addRule('b', rule([inSet('ip saddr', 'addresses')])), { kind: 'delete set', table, set: 'addresses' }],
+        ],
+        ['a rule that assigns a missing helper', 'ENOENT', [addRule('a', assigning('missing'))]],
+        ['deleting a missing helper', 'ENOENT', [{ kind: 'delete helper', table, helper: 'missing' }]],
+        [
+          'deleting a helper a rule assigns',
+          'EBUSY',
+          [addRule('b', assigning('files')), { kind: 'delete helper', table, helper: 'files' }],
         ],
         ['a rule that fills a missing set', 'ENOENT', [addRule('a', counting('missing'))]],
         [

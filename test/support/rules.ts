@@ -65,7 +65,7 @@ export const ip = (address: string): bigint =>
 
 /** The operations that create everything of a ruleset, in the order the kernel wants. */
 export function createAll(ruleset: Ruleset): Operation[] {
-  return ruleset.tables.flatMap(({ family, name, chains, sets, maps, dynamicSets = [] }): Operation[] => {
+  return ruleset.tables.flatMap(({ family, name, chains, sets, maps, dynamicSets = [], helpers = [] }): Operation[] => {
     const table = { family, name };
     return [
       { kind: 'add table', table },
@@ -74,6 +74,7 @@ export function createAll(ruleset: Ruleset): Operation[] {
         { kind: 'add set', table, set },
         ...(set.elements.length > 0 ? [{ kind: 'add elements', table, set, elements: set.elements } as const] : []),
       ]),
+      ...helpers.map((helper): Operation => ({ kind: 'add helper', table, helper })),
       ...dynamicSets.map((set): Operation => ({ kind: 'add dynamic set', table, set })),
       ...maps.map((map): Operation => ({ kind: 'add map', table, map })),
       ...chains.flatMap((chain) =>

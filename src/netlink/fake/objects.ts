@@ -1,5 +1,6 @@
 import type {
   BaseHook,
+  CtHelper,
   DynamicSet,
   Interval,
   MapKey,
@@ -30,6 +31,7 @@ export interface FakeTable {
   readonly sets: Map<string, NamedSet>;
   readonly maps: Map<string, VerdictMap>;
   readonly dynamicSets: Map<string, DynamicSet>;
+  readonly helpers: Map<string, CtHelper>;
 }
 
 /** One kernel's errno for one operation; caught by the transaction it belongs to. */
@@ -102,6 +104,20 @@ export function deleteNamed(table: FakeTable, name: string): void {
   );
   if (used) throw new Refusal('EBUSY');
   holder.delete(name);
+}
+
+/** A helper that is there already stays what it is, and nothing is said. */
+export function addHelper(table: FakeTable, helper: CtHelper): void {
+  if (!table.helpers.has(helper.name)) table.helpers.set(helper.name, helper);
+}
+
+export function deleteHelper(table: FakeTable, name: string): void {
+  existing(table.helpers, name);
+  const used = [...table.chains.values()].some(({ rules }) =>
+    rules.some(({ rule }) => referencesOf(rule).helpers.includes(name)),
+  );
+  if (used) throw new Refusal('EBUSY');
+  table.helpers.delete(name);
 }
 
 const overlap = (a: Interval, b: Interval): boolean => a[0] <= b[1] && b[0] <= a[1];

@@ -1,4 +1,5 @@
 import type {
+  CtHelper,
   CurrentRuleset,
   CurrentTable,
   Operation,
@@ -15,12 +16,14 @@ import {
   addChain,
   addDynamicSet,
   addElements,
+  addHelper,
   addMap,
   addMapElements,
   addSet,
   checkTarget,
   deleteChain,
   deleteElements,
+  deleteHelper,
   deleteMapElements,
   deleteNamed,
   deleteRule,
@@ -37,8 +40,11 @@ export class FakeNftables implements NftablesPort {
   #generation = 1;
   #lastHandle = 0n;
   readonly #features: KernelFeatures;
+  readonly #missingHelpers: ReadonlySet<string>;
 
-  constructor(features: Partial<KernelFeatures> = {}) {
+  /** `missingHelpers`: kernel names of the helpers it has no module for. */
+  constructor(features: Partial<KernelFeatures> = {}, missingHelpers: readonly string[] = []) {
+    this.#missingHelpers = new Set(missingHelpers);
     this.#features = {
       bridgeConntrack: true,
       bridgeReject: true,
@@ -85,17 +91,22 @@ export class FakeNftables implements NftablesPort {
     return this.#features;
   }
 
+  async hasHelper({ type }: CtHelper): Promise<boolean> {
+    return !this.#missingHelpers.has(type);
+  }
+
   close(): void {}
 
   /** What `nft list ruleset` would show of it, in the printer's words. */
   dump(): string {
     return printRuleset({
-      tables: [...this.#tables.values()].map(({ ref, chains, sets, maps, dynamicSets }) => ({
+      tables: [...this.#tables.values()].map(({ ref, chains, sets, maps, dynamicSets, helpers }) => ({
         ...ref,
         chains: [...chains.values()].map((chain) => ({ ...chain, rules: chain.rules.map(({ rule }) => rule) })),
         sets: [...sets.values()],
         maps: [...maps.values()],
         dynamicSets: [...dynamicSets.values()],
+        helpers: [...helpers.values()],
       })),
     });
   }
@@ -152,6 +163,13 @@ export class FakeNftables implements NftablesPort {
       case 'delete elements':
         deleteElements(table, operation.set.name, operation.elements);
         return;
+      case 'add helper':
+        this.#checkModule(operation.helper);
+        addHelper(table, operation.helper);
+        return;
+      case 'delete helper':
+        deleteHelper(table, operation.helper);
+        return;
       case 'add map':
         addMap(table, operation.map);
         return;
@@ -176,9 +194,20 @@ export class FakeNftables implements NftablesPort {
     }
   }
 
+  #checkModule({ type }: CtHelper): void {
+    if (this.#missingHelpers.has(type)) throw new Refusal('ENOENT');
+  }
+
   #addTable(ref: TableRef): void {
     if (this.#tables.has(keyOf(ref))) return;
-    this.#tables.set(keyOf(ref), { ref, chains: new Map(), sets: new Map(), maps: new Map(), dynamicSets: new Map() });
+    this.#tables.set(keyOf(ref), {
+      ref,
+      chains: new Map(),
+      sets: new Map(),
+      maps: new Map(),
+      dynamicSets: new Map(),
+      helpers: new Map(),
+    });
   }
 
   #addRule(table: FakeTable, chain: string, rule: Rule, position: RulePosition): void {
@@ -188,6 +217,7 @@ export class FakeNftables implements NftablesPort {
     for (const statement of rule.statements) {
       if (statement.kind === 'dispatch') existing(table.maps, statement.map);
       if (statement.kind === 'update') existing(table.dynamicSets, statement.set);
+      if (statement.kind === 'set helper') existing(table.helpers, statement.helper);
       const verdict = verdictOf(statement);
       if (verdict !== null) checkTarget(table, verdict);
     }
@@ -200,7 +230,7 @@ const keyOf = ({ family, name }: TableRef): string => `${family} ${name}`;
 
 function copyTables(tables: ReadonlyMap<string, FakeTable>): Map<string, FakeTable> {
   return new Map(
-    [...tables].map(([key, { ref, chains, sets, maps, dynamicSets }]) => [
+    [...tables].map(([key, { ref, chains, sets, maps, dynamicSets, helpers }]) => [
       key,
       {
         ref,
@@ -208,12 +238,13 @@ function copyTables(tables: ReadonlyMap<string, FakeTable>): Map<string, FakeTab
         sets: new Map(sets),
         maps: new Map(maps),
         dynamicSets: new Map(dynamicSets),
+        helpers: new Map(helpers),
       },
     ]),
   );
 }
 
-function currentTable({ ref, chains, sets, maps, dynamicSets }: FakeTable): CurrentTable {
+function currentTable({ ref, chains, sets, maps, dynamicSets, helpers }: FakeTable): CurrentTable {
   return {
     ...ref,
     chains: [...chains.values()].map(({ rules, ...chain }) => ({
@@ -232,6 +263,7 @@ function currentTable({ ref, chains, sets, maps, dynamicSets }: FakeTable): Curr
       elements: elements.map(({ key, verdict }) => ({ key, verdict })),
     })),
     dynamicSets: [...dynamicSets.values()].map(({ name, type, timeout, size }) => ({ name, type, timeout, size })),
+    helpers: [...helpers.values()].map(({ name, type, protocol, l3proto }) => ({ name, type, protocol, l3proto })),
     foreignSets: [],
   };
 }

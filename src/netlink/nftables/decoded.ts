@@ -1,9 +1,10 @@
-import type { BaseHook, Interval, TableFamily } from '../../ruleset/index.js';
+import type { BaseHook, CurrentHelper, Interval, TableFamily } from '../../ruleset/index.js';
 import { TABLE_NAME } from '../../ruleset/index.js';
 import { MalformedMessage } from '../wire.js';
 import { fromNetworkBytes } from './data-type.js';
 import { closedIntervals } from './elements.js';
 import type { Expression } from './expression-schema.js';
+import { currentHelper } from './helper.js';
 import { openNetfilter } from './port.js';
 import { baseHook, consistently, TableReader } from './read.js';
 import { Requests } from './request.js';
@@ -16,6 +17,7 @@ export interface DecodedTable {
   readonly name: string;
   readonly chains: readonly DecodedChain[];
   readonly sets: readonly DecodedSet[];
+  readonly helpers: readonly CurrentHelper[];
 }
 
 export interface DecodedChain {
@@ -70,7 +72,7 @@ export async function readDecoded(netns?: string): Promise<DecodedTable[]> {
   }
 }
 
-async function decodeTable(reader: TableReader): Promise<Pick<DecodedTable, 'chains' | 'sets'>> {
+async function decodeTable(reader: TableReader): Promise<Pick<DecodedTable, 'chains' | 'sets' | 'helpers'>> {
   const contents = new Map<string, DecodedContent>();
   const sets: DecodedSet[] = [];
   for (const set of await reader.sets()) {
@@ -92,7 +94,7 @@ async function decodeTable(reader: TableReader): Promise<Pick<DecodedTable, 'cha
     }));
     chains.push({ name, base: baseHook(chain), rules });
   }
-  return { chains, sets };
+  return { chains, sets, helpers: (await reader.helpers()).map(currentHelper) };
 }
 
 function decodeExpression(expression: Expression, contents: ReadonlyMap<string, DecodedContent>): DecodedExpression {

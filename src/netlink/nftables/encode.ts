@@ -17,6 +17,7 @@ import { type Batch, BatchWriter } from './batch.js';
 import { dataTypes, keyBytes, registerBytes } from './data-type.js';
 import { intervalElements } from './elements.js';
 import { verdictData } from './expressions.js';
+import { helperAttributes } from './helper.js';
 import { ANONYMOUS_NAME, type AnonymousSet, lowerRule } from './lower.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
@@ -117,6 +118,22 @@ class Encoder {
         return;
       case 'delete elements':
         this.#intervals(messageType.deleteElements, table, operation.set, operation.elements);
+        return;
+      case 'add helper':
+        this.out.message(
+          messageType.newObject,
+          NLM_F_CREATE,
+          family,
+          schema.helper,
+          helperAttributes(name, operation.helper),
+        );
+        return;
+      case 'delete helper':
+        this.out.message(messageType.deleteObject, 0, family, schema.helper, {
+          table: name,
+          name: operation.helper,
+          type: schema.OBJECT_CT_HELPER,
+        });
         return;
       case 'add map':
         this.out.message(messageType.newSet, NLM_F_CREATE, family, schema.set, {

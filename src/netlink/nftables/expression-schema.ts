@@ -55,6 +55,7 @@ export const expressionTables = {
   }),
   reject: object({ type: [1, u32be], code: [2, u8] }),
   queue: object({ num: [1, u16be], total: [2, u16be], flags: [3, u16be] }),
+  objref: object({ type: [1, u32be], name: [2, string] }),
   fib: object({ dreg: [1, u32be], result: [2, u32be], flags: [3, u32be] }),
 } as const;
 

@@ -206,3 +206,9 @@ export const queue = (first: number, last: number): Expression => ({
   total: last - first + 1,
   flags: QUEUE_BYPASS,
 });
+
+/** NFT_OBJECT_CT_HELPER */
+const HELPER_OBJECT = 3;
+
+/** Assigns the helper of this name to the packet's connection. */
+export const assignHelper = (name: string): Expression => ({ kind: 'objref', type: HELPER_OBJECT, name });

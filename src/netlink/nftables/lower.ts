@@ -105,6 +105,9 @@ class Lowering implements LoweredRule {
       case 'queue':
         this.expressions.push(e.queue(statement.first, statement.last));
         return;
+      case 'set helper':
+        this.expressions.push(e.assignHelper(statement.helper));
+        return;
       case 'verdict':
         this.expressions.push(e.immediateVerdict(statement.verdict));
         return;

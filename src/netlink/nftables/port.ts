@@ -2,7 +2,7 @@ import { SystemError } from '../libc.js';
 import type { NftablesPort } from '../port.js';
 import { type NetlinkSocket, openNetlinkSocket } from '../socket.js';
 import { commitOperations } from './commit.js';
-import { probeFeatures } from './probe.js';
+import { probeFeatures, probeHelper } from './probe.js';
 import { readRuleset } from './read.js';
 import { noNftables, Requests } from './request.js';
 
@@ -33,6 +33,7 @@ export function openNftables(netns?: string): NftablesPort {
     read: () => inTurn(() => readRuleset(requests)),
     commit: (operations, generation) => inTurn(() => commitOperations(socket, requests, operations, generation)),
     probe: () => inTurn(() => probeFeatures(socket, requests)),
+    hasHelper: (helper) => inTurn(() => probeHelper(socket, requests, helper)),
     close: () => socket.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Hook, TableFamily } from '../../ruleset/index.js';
+import type { CtHelper, Hook, TableFamily } from '../../ruleset/index.js';
 import type { KernelFeatures } from '../port.js';
 import type { NetlinkSocket } from '../socket.js';
 import { NLM_F_APPEND, NLM_F_CREATE } from '../wire.js';
@@ -6,7 +6,8 @@ import { BatchWriter } from './batch.js';
 import { drain } from './commit.js';
 import { hookNumber, policyNumber } from './encode.js';
 import type { Expression } from './expression-schema.js';
-import { immediateVerdict, loadCt, loadFibType, loadName, log, queue, reject } from './expressions.js';
+import { assignHelper, immediateVerdict, loadCt, loadFibType, loadName, log, queue, reject } from './expressions.js';
+import { helperAttributes } from './helper.js';
 import type { Requests } from './request.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
@@ -15,6 +16,8 @@ interface Trial {
   readonly family: TableFamily;
   readonly hook: Hook;
   readonly expressions: readonly Expression[];
+  /** Must be there before the rule. */
+  readonly helper?: CtHelper;
 }
 
 const accept = immediateVerdict({ kind: 'accept' });
@@ -51,10 +54,19 @@ export async function probeFeatures(socket: NetlinkSocket, requests: Requests): 
   };
 }
 
+/** The same for one helper of connection tracking; the kernel looks for its module when it has none. */
+export const probeHelper = (socket: NetlinkSocket, requests: Requests, helper: CtHelper): Promise<boolean> =>
+  works(socket, requests, {
+    family: 'inet',
+    hook: 'prerouting',
+    expressions: [assignHelper(helper.name)],
+    helper,
+  });
+
 async function works(
   socket: NetlinkSocket,
   requests: Requests,
-  { family, hook, expressions }: Trial,
+  { family, hook, expressions, helper }: Trial,
 ): Promise<boolean> {
   const firstSequence = requests.reserve(8);
   const batch = new BatchWriter(firstSequence, null);
@@ -66,6 +78,9 @@ async function works(
     policy: policyNumber.accept,
     type: 'filter',
   });
+  if (helper !== undefined) {
+    batch.message(messageType.newObject, NLM_F_CREATE, family, schema.helper, helperAttributes(TABLE, helper));
+  }
   batch.message(messageType.newRule, NLM_F_CREATE | NLM_F_APPEND, family, schema.rule, {
     table: TABLE,
     chain: hook,

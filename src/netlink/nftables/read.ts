@@ -21,6 +21,7 @@ import { dataTypes, keyFromBytes, typeWithId } from './data-type.js';
 import { closedIntervals } from './elements.js';
 import { hookNumber, MILLISECONDS } from './encode.js';
 import { expression } from './expression-schema.js';
+import { currentHelper } from './helper.js';
 import { DisturbedDump, RequestRefused, type Requests } from './request.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
@@ -103,7 +104,8 @@ export class TableReader {
       if (map !== null) maps.push(map);
       if (ours === null && map === null) foreignSets.push(text(set.name, 'set'));
     }
-    const found = { family: this.#family, name: this.#name, chains, sets, maps, dynamicSets, foreignSets };
+    const helpers = (await this.helpers()).map(currentHelper);
+    const found = { family: this.#family, name: this.#name, chains, sets, maps, dynamicSets, helpers, foreignSets };
     return ((table.flags ?? 0) & schema.TABLE_DORMANT) === 0 ? found : { ...found, dormant: true };
   }
 
@@ -135,6 +137,13 @@ export class TableReader {
       schema.set,
     );
     return this.#checked(all).filter((set) => set.table === this.#name);
+  }
+
+  async helpers(): Promise<schema.HelperAttributes[]> {
+    const question = { table: this.#name, type: schema.OBJECT_CT_HELPER };
+    const { getObject } = messageType;
+    const all = await this.#requests.dump(getObject, this.#family, schema.helper, question, schema.helper);
+    return this.#checked(all).filter(({ table }) => table === this.#name);
   }
 
   async elements(set: string): Promise<schema.ElementAttributes[]> {

@@ -1,4 +1,16 @@
-import { type AttributeType, bytes, list, type ObjectOf, object, s32be, string, u32be, u64be } from '../tlv.js';
+import {
+  type AttributeType,
+  bytes,
+  list,
+  type ObjectOf,
+  object,
+  s32be,
+  string,
+  u8,
+  u16be,
+  u32be,
+  u64be,
+} from '../tlv.js';
 import { data } from './data-schema.js';
 import { expression } from './expression-schema.js';
 
@@ -65,6 +77,14 @@ export const element = object({
   keyEnd: [10, data],
 });
 
+/** Of NFT_OBJECT_CT_HELPER; `data` of other types means something else. */
+export const helper = object({
+  table: [1, string],
+  name: [2, string],
+  type: [3, u32be],
+  data: [4, object({ name: [1, string], l3proto: [2, u16be], l4proto: [3, u8] })],
+});
+
 export const elementList = object({
   table: [1, string],
   set: [2, string],
@@ -84,6 +104,7 @@ export const batch = object({ generation: [1, u32be] });
 export type TableAttributes = ObjectOf<typeof table.attributes>;
 export type ChainAttributes = ObjectOf<typeof chain.attributes>;
 export type RuleAttributes = ObjectOf<typeof rule.attributes>;
+export type HelperAttributes = ObjectOf<typeof helper.attributes>;
 export type SetAttributes = ObjectOf<typeof set.attributes>;
 export type ElementAttributes = ObjectOf<typeof element.attributes>;
 
@@ -106,6 +127,9 @@ export const messageType = {
   deleteElements: 14,
   newGeneration: 15,
   getGeneration: 16,
+  newObject: 18,
+  getObject: 19,
+  deleteObject: 20,
 } as const;
 
 export type MessageType = (typeof messageType)[keyof typeof messageType];
@@ -135,6 +159,10 @@ export function messageObject(
     case messageType.getElements:
     case messageType.deleteElements:
       return { name: 'set', type: elementList };
+    case messageType.newObject:
+    case messageType.getObject:
+    case messageType.deleteObject:
+      return { name: 'helper', type: helper };
     case messageType.newGeneration:
     case messageType.getGeneration:
       return { name: 'generation', type: generation };
@@ -155,4 +183,5 @@ export const SET_TIMEOUT = 0x10;
 /** Rules may add elements. */
 export const SET_EVAL = 0x20;
 export const ELEMENT_INTERVAL_END = 1;
+export const OBJECT_CT_HELPER = 3;
 export const DATA_VERDICT = 0xffffff00;

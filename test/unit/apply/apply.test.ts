@@ -20,7 +20,7 @@ import {
   type TransactionResult,
 } from '../../../src/ruleset/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
-import { portRule, tableOf } from './random-ruleset.js';
+import { helperRule, portRule, tableOf } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
 
 interface TestWorld extends World {
@@ -280,7 +280,7 @@ describe('the kernel', () => {
     const chain = (queued: boolean): Ruleset => ({
       tables: [tableOf([{ name: 'in', rules: queued ? [portRule(1), queueRule] : [portRule(1)] }], 'bridge')],
     });
-    const fitted = fitToKernel(chain(true), await w.nftables.probe());
+    const fitted = await fitToKernel(chain(true), w.nftables);
     expect(fitted.ruleset).toEqual(chain(false));
     expect(fitted.warnings).toEqual([
       '100.fw:4: this kernel has no queue in the bridge family (nft_queue): what the rules let in is handed to no queue',
@@ -289,10 +289,41 @@ describe('the kernel', () => {
     expect(await kernelPorts(w)).toEqual([1]);
     expect((await status(w)).drift).toEqual([]);
     w.nftables.features = { ...w.nftables.features, bridgeQueue: true };
-    expect(fitToKernel(chain(true), await w.nftables.probe())).toEqual({ ruleset: chain(true), warnings: [] });
+    expect(await fitToKernel(chain(true), w.nftables)).toEqual({ ruleset: chain(true), warnings: [] });
     await applyRuleset(w, { ruleset: chain(true), sysctls: [], sources, node: 'pve1', author });
     w.nftables.features = { ...w.nftables.features, bridgeQueue: false };
     expect((await rollback(w, 2)).changes.map(({ action }) => action)).toEqual(['delete']);
+  });
+
+  test('has no module for a helper: the rest is applied, and that is no drift', async () => {
+    const w = world();
+    const helpers = (['ftp', 'sane'] as const).map((name) => ({
+      ...({ name, type: name, protocol: 'tcp', l3proto: 'inet' } as const),
+      origin: { file: 'etc/pve/nodes/pve1/host.fw', line: 3 },
+    }));
+    const both: Ruleset = {
+      tables: [{ ...tableOf([{ name: 'in', rules: [helperRule('ftp'), helperRule('sane'), portRule(1)] }]), helpers }],
+    };
+    w.nftables.missingHelpers = new Set(['sane']);
+    const fitted = await fitToKernel(both, w.nftables);
+    expect(fitted.warnings).toEqual([
+      'host.fw:3: this kernel has no connection tracking helper sane (nf_conntrack_sane): it is left out',
+    ]);
+    expect(fitted.ruleset.tables[0]?.helpers).toEqual(helpers.slice(0, 1));
+    expect(fitted.ruleset.tables[0]?.chains[0]?.rules).toEqual([helperRule('ftp'), portRule(1)]);
+
+    await applyRuleset(w, { ruleset: both, sysctls: [], sources, node: 'pve1', author });
+    expect((await status(w)).drift).toEqual([]);
+    w.nftables.missingHelpers = new Set();
+    expect(await fitToKernel(both, w.nftables)).toEqual({ ruleset: both, warnings: [] });
+    expect((await applyRuleset(w, { ruleset: both, sysctls: [], sources, node: 'pve1', author })).changes).toHaveLength(
+      2,
+    );
+    w.nftables.missingHelpers = new Set(['sane']);
+    expect((await rollback(w, 2)).changes.map(({ kind, action }) => [kind, action])).toEqual([
+      ['helper', 'delete'],
+      ['rule', 'delete'],
+    ]);
   });
 
   test('holds something else after the commit: said, and the commit is recorded', async () => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countChanges, spellChange } from '../../../src/ruleset/change.js';
 import { diffRuleset } from '../../../src/ruleset/diff.js';
-import { one, type Rule, type Ruleset, range, TABLE_NAME } from '../../../src/ruleset/index.js';
-import { portRule, randomRuleset, tableOf, updateRule } from './random-ruleset.js';
+import { type CtHelper, one, type Rule, type Ruleset, range, TABLE_NAME } from '../../../src/ruleset/index.js';
+import { helperRule, portRule, randomRuleset, tableOf, updateRule } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
 
 const inet = { family: 'inet', name: TABLE_NAME } as const;
@@ -244,6 +244,41 @@ describe('a dynamic set', () => {
   });
 });
 
+describe('a helper', () => {
+  const ftp: CtHelper = { name: 'ftp', type: 'ftp', protocol: 'tcp', l3proto: 'inet', origin: null };
+  const assigned = (helper: CtHelper): Ruleset => ({
+    tables: [{ ...tableOf([{ name: 'in', rules: [helperRule('ftp')] }]), helpers: [helper] }],
+  });
+  const change = async (before: Ruleset, after: Ruleset) => {
+    const kernel = new TestKernel();
+    await bring(kernel, before);
+    const { operations, changes } = await bring(kernel, after);
+    return { operations: operations.map(({ kind }) => kind), changes: changes.map(spellChange) };
+  };
+
+  test('is made before the rule that assigns it, and goes after it', async () => {
+    expect(await change(oneChain([]), assigned(ftp))).toEqual({
+      operations: ['add helper', 'add rule'],
+      changes: ['+ helper  inet/ftp  type "ftp" protocol tcp l3proto inet', '+ rule  inet/in  ct helper set "ftp"'],
+    });
+    expect(await change(assigned(ftp), oneChain([]))).toEqual({
+      operations: ['flush chain', 'delete helper'],
+      changes: ['- helper  inet/ftp', '- rule  inet/in  handle 1'],
+    });
+  });
+
+  test('of another kind is made anew, and so is its rule', async () => {
+    expect(await change(assigned(ftp), assigned({ ...ftp, l3proto: 'ip' }))).toEqual({
+      operations: ['flush chain', 'delete helper', 'add helper', 'add rule'],
+      changes: ['~ helper  inet/ftp  type "ftp" protocol tcp l3proto ip', '~ rule  inet/in  ct helper set "ftp"'],
+    });
+  });
+
+  test('stays while nothing about it changes', async () => {
+    expect(await change(assigned(ftp), assigned(ftp))).toEqual({ operations: [], changes: [] });
+  });
+});
+
 describe('size', { timeout: 60_000 }, () => {
   const many = Array.from({ length: 10_000 }, (_, index) => portRule(index + 1));
 
@@ -272,7 +307,7 @@ async function contents(kernel: TestKernel) {
   const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
   const { tables } = await kernel.read();
   return tables
-    .map(({ family, chains, sets, maps, dynamicSets = [], foreignSets }) => ({
+    .map(({ family, chains, sets, maps, dynamicSets = [], helpers, foreignSets }) => ({
       family,
       foreignSets,
       chains: chains
@@ -285,6 +320,7 @@ async function contents(kernel: TestKernel) {
         .map(({ name, elements }) => ({ name, elements: elements.toSorted((a, b) => (a.key < b.key ? -1 : 1)) }))
         .sort(byName),
       dynamicSets: dynamicSets.toSorted(byName),
+      helpers,
     }))
     .sort((a, b) => (a.family < b.family ? -1 : 1));
 }

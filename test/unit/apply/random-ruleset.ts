@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   type Chain,
+  type CtHelper,
   type DynamicSet,
   type Interval,
   type KeyType,
@@ -39,6 +40,13 @@ export const updateRule = (set: string, rate: number): Rule => ({
   origin: null,
 });
 
+/** A rule that assigns a helper. */
+export const helperRule = (helper: string): Rule => ({
+  matches: [],
+  statements: [{ kind: 'set helper', helper }],
+  origin: null,
+});
+
 export const tableOf = (chains: readonly Chain[], family: TableFamily = 'inet'): Table => ({
   family,
   name: TABLE_NAME,
@@ -70,14 +78,23 @@ const shape = fc.record({
   }),
   bases: fc.array(fc.constantFrom(null, 'input', 'output'), { minLength: 6, maxLength: 6 }),
   policies: fc.array(fc.constantFrom('accept', 'drop'), { minLength: 6, maxLength: 6 }),
+  // Object `h` is either helper; more would load modules of the kernel that tests run on.
+  inetHelper: fc.constantFrom(null, 'ftp', 'tftp'),
   chains: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 6 }),
 });
 
 const isMap = (kind: string | undefined): boolean => kind?.endsWith(' map') === true;
 const keys = { ifname: ['tap1', 'tap2', 'tap3', 'tap4'], ether_addr: [1n, 2n, 3n, 0xbc2411000001n] } as const;
 
+const helperTypes: Readonly<Record<'ftp' | 'tftp', Omit<CtHelper, 'name' | 'origin'>>> = {
+  ftp: { type: 'ftp', protocol: 'tcp', l3proto: 'inet' },
+  tftp: { type: 'tftp', protocol: 'udp', l3proto: 'ip' },
+};
+
 const table = (family: TableFamily): fc.Arbitrary<Table> =>
-  shape.chain(({ objects, kinds, bases, policies, chains }) => {
+  shape.chain(({ objects, kinds, bases, policies, chains, inetHelper }) => {
+    // A kernel without connection tracking in the bridge family has no helpers there.
+    const helper = family === 'inet' ? inetHelper : null;
     // A jump only goes to a higher number, so there is no loop, and never to a base chain.
     const targets = chains.filter((index) => bases[index] === null);
     const sets = objects.filter((_, index) => kinds[index] === 'ipv4_addr' || kinds[index] === 'ether_addr');
@@ -112,6 +129,7 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
           })),
         );
       }
+      if (helper !== null) options.push(fc.constant(helperRule('h')));
       if (dynamic.length > 0) {
         options.push(
           fc.tuple(fc.constantFrom(...dynamic), fc.constantFrom(100, 200)).map(([set, rate]) => updateRule(set, rate)),
@@ -174,6 +192,7 @@ const table = (family: TableFamily): fc.Arbitrary<Table> =>
         sets: madeSets,
         maps: madeMaps,
         dynamicSets,
+        helpers: helper === null ? [] : [{ name: 'h', ...helperTypes[helper], origin: null }],
       }));
   });
 

@@ -23,6 +23,7 @@ const everything: Ruleset = {
           elements: [{ key: 0xbc2411000001n, verdict: { kind: 'drop' }, origin: null }],
         },
       ],
+      helpers: [{ name: 'h', type: 'ftp', protocol: 'tcp', l3proto: 'inet', origin: { file: 'x.fw', line: 5 } }],
       dynamicSets: [{ name: 'd', type: 'ipv6_addr', timeout: 60, size: 9, origin: { file: 'x.fw', line: 4 } }],
       chains: [
         {
@@ -50,6 +51,7 @@ const everything: Ruleset = {
                 { kind: 'dispatch', field: 'ether daddr', map: 'macs' },
                 { kind: 'reject', with: 'tcp reset' },
                 { kind: 'queue', first: 1, last: 4 },
+                { kind: 'set helper', helper: 'h' },
                 { kind: 'verdict', verdict: { kind: 'return' } },
               ],
             },

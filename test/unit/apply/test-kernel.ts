@@ -1,5 +1,12 @@
 import { FakeNftables, type KernelFeatures, type NftablesPort } from '../../../src/netlink/index.js';
-import type { CurrentRuleset, Operation, Rule, TableRef, TransactionResult } from '../../../src/ruleset/index.js';
+import type {
+  CtHelper,
+  CurrentRuleset,
+  Operation,
+  Rule,
+  TableRef,
+  TransactionResult,
+} from '../../../src/ruleset/index.js';
 
 /** The fake kernel, and what somebody else can do to it. */
 export class TestKernel implements NftablesPort {
@@ -12,6 +19,8 @@ export class TestKernel implements NftablesPort {
     inetFib: true,
     log: true,
   };
+  /** Kernel names of helpers. */
+  missingHelpers: ReadonlySet<string> = new Set();
   /** The transactions that were carried out. */
   readonly commits: (readonly Operation[])[] = [];
   /** Called with the number of the attempt before each commit: acts as somebody else, or answers in the kernel's place. */
@@ -38,6 +47,10 @@ export class TestKernel implements NftablesPort {
 
   async probe(): Promise<KernelFeatures> {
     return this.features;
+  }
+
+  async hasHelper({ type }: CtHelper): Promise<boolean> {
+    return !this.missingHelpers.has(type);
   }
 
   async commit(operations: readonly Operation[], generation: number): Promise<TransactionResult> {

@@ -40,6 +40,19 @@ test('counts packets in rules that count', async () => {
   expect(rules?.map((current) => current.counter)).toEqual([{ packets: 2n, bytes: 120n }, null]);
 });
 
+test('has every helper but those it is told to miss, and refuses them', async () => {
+  const port = new FakeNftables({}, ['sane']);
+  const helper = (type: string) => ({ name: type, type, protocol: 'tcp', l3proto: 'inet', origin: null }) as const;
+  expect(await port.hasHelper(helper('ftp'))).toBe(true);
+  expect(await port.hasHelper(helper('sane'))).toBe(false);
+  const table = ours('inet');
+  const add = { kind: 'add helper', table, helper: helper('sane') } as const;
+  expect(await port.commit([{ kind: 'add table', table }, add], 1)).toMatchObject({
+    reason: 'refused',
+    errors: [{ operation: 1, errno: 'ENOENT' }],
+  });
+});
+
 test('has the features it is told to have', async () => {
   expect((await new FakeNftables({ bridgeConntrack: false }).probe()).bridgeConntrack).toBe(false);
   expect((await new FakeNftables().probe()).bridgeConntrack).toBe(true);
