@@ -9,6 +9,7 @@ import { type Callee, earlyPlaces, earlyVariant, refuses } from './early.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
+import { conntrackHelpers } from './helpers.js';
 import { compileHost, halves } from './host.js';
 import type { Place } from './lower.js';
 import type { ClusterNames } from './names.js';
@@ -103,13 +104,15 @@ function compileHostTable(site: Site, { names }: ClusterNames, report: Report): 
     maps.flatMap(({ elements }) => elements),
   );
   const guard = synflood('inet', options);
+  const { chains: assignments, helpers } = conntrackHelpers('inet', options);
   return {
     family: 'inet',
     name: TABLE_NAME,
     sets: sets.filter((set) => usesSet(used, set)),
     maps,
     dynamicSets: guard.dynamicSets,
-    chains: [...guard.chains, ...used],
+    helpers,
+    chains: [...guard.chains, ...assignments, ...used],
   };
 }
 
@@ -213,6 +216,8 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
   ];
   const filters = units.size > 0 || unfiltered.length > 0 || anyVnet;
   const guard = synflood('bridge', host);
+  // Where no rule asks for the state of a connection, none is tracked.
+  const { chains: assignments, helpers } = filters ? conntrackHelpers('bridge', host) : { chains: [], helpers: [] };
   const sharedSets = mergeSets([
     groupSets.all().filter((set) => usesSet(shared, set)),
     ...[...units.values()].map((unit) => unit.sharedSets),
@@ -237,7 +242,14 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
           ]
         : [],
       dynamicSets: guard.dynamicSets,
-      chains: [...guard.chains, ...(filters ? base : []), ...shared, ...members.flatMap(({ chains }) => chains)],
+      helpers,
+      chains: [
+        ...guard.chains,
+        ...assignments,
+        ...(filters ? base : []),
+        ...shared,
+        ...members.flatMap(({ chains }) => chains),
+      ],
     }),
   };
 }

@@ -89,7 +89,6 @@ export const diagnosticCodes = {
   'rule/icmp-type-twice': { severity: 'error', title: 'An ICMP type given by -dport and by -icmp-type' },
   'name/declared-twice': { severity: 'error', title: 'A name that is declared twice: the first one counts' },
   'option/no-effect': { severity: 'hint', title: 'An option that steers another implementation only' },
-  'not-yet': { severity: 'warning', title: 'Something ringwall reads but does not act on yet' },
 
   // site: guests
   'guest/bad-mac': { severity: 'error', title: 'A MAC address of a network device that is none' },

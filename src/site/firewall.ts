@@ -115,12 +115,6 @@ function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>
     };
     if (type.elsewhere !== undefined) {
       report(diagnose('option/no-effect', key.span, `${name} has no effect: ${type.elsewhere}`));
-    } else if (type.later && read !== type.fallback) {
-      report(
-        diagnose('not-yet', key.span, `not-yet: ${name} is read, but ringwall does not act on it`, {
-          help: 'do not rely on this option',
-        }),
-      );
     }
   }
   // Every key of the schema was given a setting with the value its own reader returned.

@@ -1,5 +1,6 @@
 export type { AddressFamily, AddressRange } from './address.js';
 export { everything, parseAddress, parseNetwork, widthOf } from './address.js';
+export type { ConntrackHelper } from './conntrack-helper.js';
 export type { IcmpType } from './icmp.js';
 export { parseIcmpType } from './icmp.js';
 export { isLinkName } from './link-name.js';

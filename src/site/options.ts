@@ -1,6 +1,7 @@
 import type { Span } from '../diagnostics/index.js';
 import type { FirewallScope, OptionKey } from '../parser/index.js';
 import type { LimitUnit } from '../ruleset/index.js';
+import { type ConntrackHelper, conntrackHelpers, parseConntrackHelpers } from './conntrack-helper.js';
 import { parseEthertypes } from './ethertype.js';
 import type { LogSetting } from './log-level.js';
 import { parseLogLevel } from './log-level.js';
@@ -22,7 +23,7 @@ export interface Queues {
   readonly last: number;
 }
 
-/** How one option is read. `later` marks an option whose effect is not built yet: setting it is reported. */
+/** How one option is read. */
 export interface OptionType<T> {
   readonly read: (text: string) => T | undefined;
   /** What a good value looks like, for the help of a bad one. */
@@ -30,7 +31,6 @@ export interface OptionType<T> {
   readonly fallback: T;
   /** What holds when the value cannot be read, where the default would filter less than somebody may have meant. */
   readonly unreadable?: T;
-  readonly later?: true;
   /** The option steers another implementation only: why it has no effect here. */
   readonly elsewhere?: string;
 }
@@ -80,12 +80,6 @@ const numberFrom = <T extends number | null>(first: number, last: number, fallba
   },
   expected: `a whole number from ${first} to ${last}`,
   fallback,
-});
-
-const text = (expected: string): OptionType<string | null> => ({
-  read: (value) => (value === '' ? undefined : value),
-  expected,
-  fallback: null,
 });
 
 const policy = (fallback: Policy): OptionType<Policy> => ({
@@ -140,7 +134,11 @@ const ethertypeList: OptionType<readonly number[] | null> = {
   unreadable: [],
 };
 
-const later = <T>(type: OptionType<T>): OptionType<T> => ({ ...type, later: true });
+const helpers: OptionType<readonly ConntrackHelper[]> = {
+  read: parseConntrackHelpers,
+  expected: `a list of ${conntrackHelpers.slice(0, -1).join(', ')} and ${conntrackHelpers.at(-1)}`,
+  fallback: [],
+};
 
 export const clusterSchema = {
   enable: enableOrTime,
@@ -171,7 +169,7 @@ export const hostSchema = {
   nf_conntrack_max: numberFrom(32_768, 2_147_483_647, null),
   nf_conntrack_tcp_timeout_established: numberFrom(7875, 2_147_483, null),
   nf_conntrack_tcp_timeout_syn_recv: numberFrom(30, 60, null),
-  nf_conntrack_helpers: later(text('a list of helper names')),
+  nf_conntrack_helpers: helpers,
   protection_synflood: bool(false),
   protection_synflood_rate: numberFrom(1, MAX_RATE, 200),
   protection_synflood_burst: numberFrom(1, MAX_RATE, 1000),

@@ -59,7 +59,7 @@ const defaults: Readonly<Record<Scope, Readonly<Record<string, unknown>>>> = {
     nf_conntrack_max: null,
     nf_conntrack_tcp_timeout_established: null,
     nf_conntrack_tcp_timeout_syn_recv: null,
-    nf_conntrack_helpers: null,
+    nf_conntrack_helpers: [],
     protection_synflood: false,
     protection_synflood_rate: 200,
     protection_synflood_burst: 1000,
@@ -279,13 +279,25 @@ describe('numbers have their range', () => {
   });
 });
 
+describe('helpers are a list of known names', () => {
+  it.each([
+    ['ftp', ['ftp'], []],
+    ['tftp,ftp', ['ftp', 'tftp'], []],
+    ['SIP; netbios-ns irc,', ['irc', 'netbios-ns', 'sip'], []],
+    ['ftp,ftp', ['ftp'], []],
+    ['ftp,http', [], ['value/bad-option']],
+    ['constructor', [], ['value/bad-option']],
+  ] as const)('%s', (text, value, codes) => {
+    expect(settingOf('host', `nf_conntrack_helpers: ${text}`)).toEqual({ value, codes });
+  });
+});
+
 describe('options without effect say so', () => {
   it.each([
     ['cluster', 'ebtables: 1', 'option/no-effect'],
     ['host', 'nftables: 1', 'option/no-effect'],
     ['host', 'protection_limit: 5', 'option/no-effect'],
     ['guest', 'policy_forward: DROP', 'option/no-effect'],
-    ['host', 'nf_conntrack_helpers: ftp', 'not-yet'],
     ['host', 'log_nf_conntrack: 1', 'option/no-effect'],
   ] as const)('%s %s', (scope, line, code) => {
     expect(settingOf(scope, line).codes).toEqual([code]);
