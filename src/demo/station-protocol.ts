@@ -16,8 +16,8 @@ export type Order =
   | ({ readonly kind: 'ask' } & Attempt)
   /** Opens a connection that stays, under a name: `open`, `refused` or `timeout`. */
   | ({ readonly kind: 'hold'; readonly flow: string } & Attempt)
-  /** Says something on a connection that was kept: `answered` or `silent`. */
-  | { readonly kind: 'say'; readonly flow: string; readonly patience: number };
+  /** Says something, or these words, on a connection that was kept: `answered` or `silent`. */
+  | { readonly kind: 'say'; readonly flow: string; readonly words?: string; readonly patience: number };
 
 export interface Attempt {
   readonly target: Target;

@@ -34,7 +34,7 @@ function perform(order: Order): Promise<Outcome> {
     case 'ask':
       return ask(order);
     case 'say':
-      return say(order.flow, order.patience);
+      return say(order.flow, order.words ?? 'ringwall', order.patience);
   }
 }
 
@@ -96,7 +96,7 @@ function ask({ target, source, patience }: Attempt): Promise<Outcome> {
   });
 }
 
-function say(flow: string, patience: number): Promise<Outcome> {
+function say(flow: string, words: string, patience: number): Promise<Outcome> {
   const socket = flows.get(flow);
   if (socket === undefined) return Promise.reject(new Error(`there is no connection ${flow}`));
   return new Promise((resolve) => {
@@ -109,7 +109,7 @@ function say(flow: string, patience: number): Promise<Outcome> {
       resolve('silent');
     }, patience);
     socket.once('data', heard);
-    socket.write('ringwall');
+    socket.write(words);
   });
 }
 
