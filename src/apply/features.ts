@@ -145,7 +145,8 @@ function featuresOf(family: TableFamily, { matches, statements }: Rule): Feature
   const features: Feature[] = [];
   for (const match of matches) {
     if (family === 'bridge' && match.field === 'ct state') features.push('bridgeConntrack');
-    if (match.field === 'meta ibrname' || match.field === 'meta obrname') features.push('bridgeName');
+    if (match.field === 'meta ibrname' || match.field === 'meta obrname' || match.field === 'meta ibrpvid')
+      features.push('bridgeName');
     if (family === 'inet' && match.field.startsWith('fib ')) features.push('inetFib');
   }
   for (const statement of statements) {

@@ -1,7 +1,7 @@
 import type { Chain, MapElement, Match, Rule, Statement } from '../ruleset/index.js';
 import { UNANSWERED_CHAIN } from '../ruleset/index.js';
 import type { Nic, Site } from '../site/index.js';
-import { goTo, verdict } from './build.js';
+import { goTo, isNot, verdict } from './build.js';
 import { toReject } from './policy.js';
 
 /**
@@ -19,12 +19,19 @@ const leave: Statement = verdict('accept');
 /** A chain that rules may jump to, by its name. */
 export type Callee = (name: string) => Chain | undefined;
 
-/** Where the frames of a NIC are met early: the MAC address they are for, on this bridge. */
+/** Where the frames of a NIC are met early: the MAC address they are for, on this bridge and in this VLAN of it. */
 export interface EarlyPlace {
   readonly nic: Nic;
   readonly mac: bigint;
   readonly bridge: string;
+  /** Null where the bridge knows no VLANs. */
+  readonly vlan: number | null;
 }
+
+/** The EtherType of a tagged frame (IEEE 802.1Q). */
+const TAGGED = 0x8100;
+/** The VLAN of frames without a tag on every port that nobody says more about (kernel, `default_pvid` of br_vlan_init). */
+const DEFAULT_PVID = 1;
 
 /**
  * The chain `name` that refuses what `rules`, all that is asked about frames to the NIC, would refuse, and the map element
@@ -32,21 +39,30 @@ export interface EarlyPlace {
  */
 export function earlyChain(
   name: string,
-  { nic, mac, bridge }: EarlyPlace,
+  { nic, mac, bridge, vlan }: EarlyPlace,
   rules: readonly Rule[],
   callee: Callee,
 ): { readonly chain: Chain; readonly element: MapElement } | null {
   const own = rules.flatMap((rule) => withoutPort(rule, nic.port));
   const last = own.findLastIndex((rule) => canRefuse(rule, callee));
   if (last < 0) return null;
-  const elsewhere: Rule = {
-    matches: [{ kind: 'names', field: 'meta ibrname', negated: true, names: [bridge] }],
+  const elsewhere = (note: string, ...matches: readonly Match[]): Rule => ({
+    matches,
     statements: [leave],
     origin: nic.origin,
-    note: 'another bridge',
-  };
+    note,
+  });
+  const guards: readonly Rule[] = [
+    elsewhere('another bridge', { kind: 'names', field: 'meta ibrname', negated: true, names: [bridge] }),
+    ...(vlan === null
+      ? []
+      : [
+          elsewhere('another VLAN', isNot('vlan id', vlan)),
+          elsewhere('another VLAN', isNot('ether type', TAGGED), isNot('meta ibrpvid', vlan)),
+        ]),
+  ];
   return {
-    chain: { name, rules: [elsewhere, ...early(own.slice(0, last + 1))] },
+    chain: { name, rules: [...guards, ...early(own.slice(0, last + 1))] },
     element: { key: mac, verdict: goTo(name), origin: nic.origin },
   };
 }
@@ -110,23 +126,28 @@ function withoutPort(rule: Rule, port: string): Rule[] {
 const GROUP_BIT = 1n << 40n;
 
 /**
- * The NICs of the node whose frames can be known by their MAC address, by port. An address that several NICs have says not
- * whose a frame is, and on a VLAN-aware bridge it may belong to another station in another VLAN. The rules of a vnet are
- * asked between the sender's and the guest's: behind them it is too late to answer, before them too early to refuse. Where
- * a bridge knows no VLANs, a NIC with a tag is on a bridge of its own (spec firewall.md 6.3).
+ * The NICs of the node whose frames can be known by their MAC address, by port. An address that several NICs have does not
+ * say whose a frame is, and on a VLAN-aware bridge it is the NIC's in its own VLAN only. Where a bridge knows no VLANs, a
+ * NIC with a tag is on a bridge of its own (spec firewall.md 6.3); of a bridge that no file configures nobody knows, so
+ * there a NIC with a tag has no place. The rules of a vnet are asked between the sender's and the guest's: behind them it is
+ * too late to answer, before them too early to refuse.
  */
 export function earlyPlaces({ guests, network, vnets }: Site): ReadonlyMap<string, EarlyPlace> {
   const nics = guests.flatMap((guest) => guest.nics);
-  const aware = new Set(network.bridges.filter(({ vlanAware }) => vlanAware).map(({ name }) => name));
+  const awareness = new Map(network.bridges.map(({ name, vlanAware }) => [name, vlanAware]));
   const filtered = new Set(vnets.filter(({ options }) => options.enable.value).map(({ name }) => name));
   const owners = new Map<bigint, number>();
   for (const { mac } of nics) if (mac !== null) owners.set(mac, (owners.get(mac) ?? 0) + 1);
   const places = nics.flatMap((nic): EarlyPlace[] => {
     const { mac, bridge, tag } = nic;
-    if (mac === null || bridge === null || aware.has(bridge)) return [];
-    if ((mac & GROUP_BIT) !== 0n || owners.get(mac) !== 1) return [];
-    const device = tag === null ? bridge : `${bridge}v${tag}`;
-    return filtered.has(device) ? [] : [{ nic, mac, bridge: device }];
+    if (mac === null || bridge === null || (mac & GROUP_BIT) !== 0n || owners.get(mac) !== 1) return [];
+    const aware = awareness.get(bridge);
+    if (aware === undefined && tag !== null) return [];
+    const place: EarlyPlace =
+      aware === false
+        ? { nic, mac, bridge: tag === null ? bridge : `${bridge}v${tag}`, vlan: null }
+        : { nic, mac, bridge, vlan: tag ?? DEFAULT_PVID };
+    return filtered.has(place.bridge) ? [] : [place];
   });
   return new Map(places.map((place) => [place.nic.port, place]));
 }

@@ -1,7 +1,9 @@
 /**
  * The things of a packet that a rule can look at, named as `nft` names them. `width` is the value's size in bits;
  * `type` is nft's data type, which decides how a value is written and in which byte order the kernel holds it;
- * `family` is the address family the packet must have for the field to exist.
+ * `family` is the address family the packet must have for the field to exist. `ether type` is that of the frame, `vlan`
+ * where it has a tag, `meta protocol` the one behind the tag. `vlan id` is the tag's, `meta ibrpvid` the VLAN that a frame
+ * without a tag gets where it arrives; a bridge that knows no VLANs has none.
  */
 export const fields = {
   'ip saddr': { type: 'ipv4_addr', width: 32, family: 4 },
@@ -12,6 +14,9 @@ export const fields = {
   'arp saddr ether': { type: 'ether_addr', width: 48, family: null },
   'ether saddr': { type: 'ether_addr', width: 48, family: null },
   'ether daddr': { type: 'ether_addr', width: 48, family: null },
+  'ether type': { type: 'ether_type', width: 16, family: null },
+  'vlan id': { type: 'vlan_id', width: 12, family: null },
+  'meta ibrpvid': { type: 'pvid', width: 16, family: null },
   'meta protocol': { type: 'ether_type', width: 16, family: null },
   'meta nfproto': { type: 'nf_proto', width: 8, family: null },
   'meta l4proto': { type: 'inet_proto', width: 8, family: null },

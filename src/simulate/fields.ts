@@ -42,6 +42,12 @@ export function fieldValue(field: Field, { packet, passage, marks }: Sighting): 
       return hasFrame(passage) ? link.source : null;
     case 'ether daddr':
       return hasFrame(passage) ? link.dest : null;
+    case 'ether type':
+      return hasFrame(passage) ? BigInt(etherTypeOf(network)) : null;
+    // Frames of a simulation have no tags, and its bridges know no VLANs.
+    case 'vlan id':
+    case 'meta ibrpvid':
+      return null;
     case 'meta protocol':
       return BigInt(etherTypeOf(network));
     case 'meta nfproto':

@@ -105,12 +105,15 @@ function readCorosync(
   return { transport, file, links };
 }
 
+/** What switches an option off; programs take most other words for a yes (spec interfaces.md 4). */
+const NO: ReadonlySet<string> = new Set(['no', 'off', 'false', '0']);
+
 function configuredLink(stanza: Stanza): ConfiguredLink {
   const values = (key: string): string[] =>
     stanza.options.filter((option) => option.key.value === key).map(({ value }) => value.value);
   const ports = values('bridge-ports').at(-1) ?? values('ovs-ports').at(-1);
   const openVSwitch = values('ovs-type').includes('OVSBridge');
-  const vlanAware = values('bridge-vlan-aware').includes('yes');
+  const vlanAware = values('bridge-vlan-aware').some((value) => !NO.has(value.toLowerCase()));
   return {
     name: stanza.name.value,
     ports: ports !== undefined ? namedPorts(ports) : vlanAware || openVSwitch ? [] : null,

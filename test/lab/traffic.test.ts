@@ -8,6 +8,8 @@ import { guestWorld, type Machine, machines, macs, office, Traffic, vm101 } from
 
 const GUEST = 'etc/pve/firewall/100.fw';
 const CONTAINER = 'etc/pve/firewall/200.fw';
+const CONFIG = 'etc/pve/nodes/pve1/qemu-server/100.conf';
+const INTERFACES = 'etc/network/interfaces';
 
 const files = {
   'etc/pve/firewall/cluster.fw': `[OPTIONS]
@@ -57,11 +59,11 @@ IN ACCEPT -p tcp -dport 5432
 OUT ACCEPT -p tcp -dport 81:83
 OUT ACCEPT -p udp -dport 82:83
 `,
-  'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:01:00,bridge=vmbr0,firewall=1\n',
+  [CONFIG]: 'net0: virtio=BC:24:11:00:01:00,bridge=vmbr0,firewall=1\n',
   'etc/pve/nodes/pve1/qemu-server/101.conf': 'net0: virtio=BC:24:11:00:01:01,bridge=vmbr0,firewall=1\n',
   'etc/pve/nodes/pve1/lxc/200.conf':
     'net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:02:00,ip=192.0.2.200/24,ip6=2001:db8::200/64,firewall=1\n',
-  'etc/network/interfaces': `auto vmbr0
+  [INTERFACES]: `auto vmbr0
 iface vmbr0 inet static
 	address 192.0.2.10/24
 	bridge-ports eth0
@@ -367,6 +369,49 @@ describe('packets between guests, host and outside', () => {
     await traffic.ringwall('apply');
     expect(await traffic.tcp('ct200', 'vm100', 81)).toEqual(['refused', 'refused']);
     expect(await traffic.udp('ct200', 'vm100', 82)).toEqual(['refused', 'refused']);
+  });
+
+  it('answers in the guest’s own VLAN of a VLAN-aware bridge only', async () => {
+    const bridge = (...args: string[]): string =>
+      execFileSync('/usr/sbin/bridge', ['-n', world.netns, ...args], { encoding: 'utf8' });
+    const refused = async () => (await rulesOf('guest-100-net0-early')).find(({ comment }) => comment === '100.fw:8');
+    execFileSync('/usr/sbin/ip', ['-n', world.netns, 'link', 'set', 'vmbr0', 'type', 'bridge', 'vlan_filtering', '1']);
+    site.write(INTERFACES, `${files[INTERFACES]}\tbridge-vlan-aware yes\n`);
+    await traffic.ringwall('apply');
+    expect(await traffic.tcp('outside', 'vm100', 81)).toEqual(['refused', 'refused']);
+
+    // What comes from outside without a tag is in VLAN 20 now: frames to the guest's address are not the guest's.
+    bridge('vlan', 'add', 'dev', 'eth0', 'vid', '20', 'pvid', 'untagged');
+    const before = await refused();
+    expect(await traffic.tcpInVain('outside', 'vm100', 81)).toEqual(['timeout', 'timeout']);
+    expect(await refused()).toEqual(before);
+
+    site.write(CONFIG, files[CONFIG].replace('firewall=1', 'tag=10,firewall=1'));
+    await traffic.ringwall('apply');
+    bridge('vlan', 'del', 'dev', 'tap100i0', 'vid', '1');
+    bridge('vlan', 'add', 'dev', 'tap100i0', 'vid', '10', 'pvid', 'untagged');
+    bridge('vlan', 'add', 'dev', 'eth0', 'vid', '10');
+    ipIn('outside', 'link', 'add', 'link', 'eth0', 'name', 'eth0.10', 'type', 'vlan', 'id', '10');
+    ipIn('outside', 'link', 'set', 'eth0.10', 'up');
+    for (const family of [4, 6] as const)
+      ipIn(
+        'outside',
+        `-${family}`,
+        'route',
+        'add',
+        machines.vm100[family],
+        'dev',
+        'eth0.10',
+        'src',
+        machines.outside[family],
+      );
+    expect(await traffic.tcp('outside', 'vm100', 81)).toEqual(['refused', 'refused']);
+    expect(await traffic.tcp('outside', 'vm100', 80)).toEqual(['open', 'open']);
+    ipIn('outside', 'link', 'delete', 'eth0.10');
+    bridge('vlan', 'del', 'dev', 'tap100i0', 'vid', '10');
+    bridge('vlan', 'add', 'dev', 'tap100i0', 'vid', '1', 'pvid', 'untagged');
+    bridge('vlan', 'del', 'dev', 'eth0', 'vid', '20');
+    bridge('vlan', 'add', 'dev', 'eth0', 'vid', '1', 'pvid', 'untagged');
   });
 
   it('leaves other people’s tables alone, and opens every door again when it is cleared', async () => {

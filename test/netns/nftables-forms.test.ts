@@ -66,6 +66,8 @@ const matchForms: readonly (readonly [matches: Match[], inet: string | null, bri
   ...both([is('ip6 saddr', one(1), one(5))], 'ip6 saddr { ::1, ::5 }'),
   ...both([is('ether saddr', one(mac(1)))], 'ether saddr 02:00:00:00:00:01'),
   ...both([isNot('ether daddr', one(mac(1)))], 'ether daddr != 02:00:00:00:00:01'),
+  ...both([is('ether type', one(0x0806))], 'ether type arp'),
+  ...both([isNot('vlan id', one(10))], 'vlan id != 10'),
   ...both(
     [is('ether saddr', one(mac(1)), range(mac(3), mac(5)))],
     'ether saddr { 02:00:00:00:00:01, 02:00:00:00:00:03-02:00:00:00:00:05 }',

@@ -18,6 +18,9 @@ export const dataTypes: Readonly<Record<DataType | 'ifname', TypeLayout>> = {
   ipv4_addr: { id: 7, length: 4, order: 'network', noted: 2 },
   ipv6_addr: { id: 8, length: 16, order: 'network', noted: 2 },
   ether_addr: { id: 9, length: 6, order: 'network', noted: 2 },
+  // nft has no types of their own for these two: they are its plain `integer`.
+  vlan_id: { id: 4, length: 2, order: 'network', noted: 2 },
+  pvid: { id: 4, length: 2, order: 'host', noted: 1 },
   ether_type: { id: 10, length: 2, order: 'network', noted: 2 },
   inet_proto: { id: 12, length: 1, order: 'network', noted: 1 },
   inet_service: { id: 13, length: 2, order: 'network', noted: 2 },

@@ -1,7 +1,7 @@
 import type { Field, TableFamily } from '../../ruleset/index.js';
 import { dataTypes, networkBytes } from './data-type.js';
 import { type Expression, shared } from './expression-schema.js';
-import { compare, loadMeta } from './expressions.js';
+import { compare, loadMeta, loadPayload } from './expressions.js';
 
 type Network = 'ip' | 'ip6' | 'arp';
 
@@ -27,6 +27,8 @@ const networkCheck: Readonly<Record<TableFamily, Readonly<Record<Network, readon
   inet: { ip: byNfproto(NFPROTO_IPV4), ip6: byNfproto(NFPROTO_IPV6), arp: byEtherType('arp') },
   bridge: { ip: byEtherType('ip'), ip6: byEtherType('ip6'), arp: byEtherType('arp') },
 };
+/** A frame has a tag when its own type says so, whatever is behind it. */
+const tagCheck = check(loadPayload('link', 12, 2), networkBytes(0x8100n, 2));
 /** A number of the kernel's own, so in host order. */
 const ethernetCheck = check(loadMeta('iiftype'), Buffer.from([ARPHRD_ETHER, 0]));
 
@@ -57,7 +59,10 @@ export class Dependencies {
         return this.#needNetwork('arp');
       case 'ether saddr':
       case 'ether daddr':
+      case 'ether type':
         return this.#needEthernet();
+      case 'vlan id':
+        return [...this.#needEthernet(), ...tagCheck];
       case 'icmp type':
       case 'icmp code':
         return this.#needIcmp('ip', ICMP);
@@ -66,6 +71,7 @@ export class Dependencies {
         return this.#needIcmp('ip6', ICMPV6);
       case 'tcp flags':
         return this.transport(TCP);
+      case 'meta ibrpvid':
       case 'meta protocol':
       case 'meta nfproto':
       case 'meta l4proto':

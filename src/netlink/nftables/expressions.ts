@@ -18,6 +18,7 @@ export const metaKey = {
   ibrname: 17,
   obrname: 18,
   pkttype: 19,
+  ibrpvid: 28,
 } as const;
 export type MetaKey = keyof typeof metaKey;
 

@@ -1,6 +1,6 @@
 import type { Field } from '../../ruleset/index.js';
 import { type Expression, shared } from './expression-schema.js';
-import { loadFibType, loadMeta, loadPayload, type MetaKey, type PayloadBase } from './expressions.js';
+import { and, loadFibType, loadMeta, loadPayload, type MetaKey, type PayloadBase } from './expressions.js';
 
 type Source =
   | { readonly from: 'payload'; readonly base: PayloadBase; readonly offset: number; readonly length: number }
@@ -25,6 +25,9 @@ const sources: Readonly<Record<Field | 'tcp flags', Source>> = {
   'arp saddr ip': payload('network', 14, 4),
   'ether daddr': payload('link', 0, 6),
   'ether saddr': payload('link', 6, 6),
+  'ether type': payload('link', 12, 2),
+  'vlan id': payload('link', 14, 2),
+  'meta ibrpvid': meta('ibrpvid'),
   'meta protocol': meta('protocol'),
   'meta nfproto': meta('nfproto'),
   'meta l4proto': meta('l4proto'),
@@ -51,6 +54,15 @@ function load(source: Source, length?: number): Expression {
       return loadFibType(source.address);
   }
 }
+
+/** The tag's upper bits are priority and drop eligibility (IEEE 802.1Q). */
+const masks: Readonly<Partial<Record<Field | 'tcp flags', Expression>>> = { 'vlan id': and(Buffer.from([0x0f, 0xff])) };
+
+/** What takes the field's bits out of what `fieldSource` loads; nothing where the field is whole bytes. */
+export const fieldMask = (field: Field): readonly Expression[] => {
+  const mask = masks[field];
+  return mask === undefined ? [] : [mask];
+};
 
 const whole = new Map<Field | 'tcp flags', Expression>();
 

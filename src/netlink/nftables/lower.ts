@@ -14,7 +14,7 @@ import { dataTypes, fromNetworkBytes, nameBytes, networkBytes, registerBytes, ty
 import { Dependencies } from './dependencies.js';
 import type { Expression } from './expression-schema.js';
 import * as e from './expressions.js';
-import { fieldSource } from './field-source.js';
+import { fieldMask, fieldSource } from './field-source.js';
 
 /** A constant set that lives and dies with its rule. */
 export interface AnonymousSet {
@@ -64,7 +64,7 @@ class Lowering implements LoweredRule {
         return;
       case 'set':
         this.#need(match.field);
-        this.expressions.push(fieldSource(match.field));
+        this.expressions.push(fieldSource(match.field), ...fieldMask(match.field));
         this.#toIntervalOrder(dataTypes[fields[match.field].type]);
         this.expressions.push(e.lookup({ name: match.set }, match.negated));
         return;
@@ -144,20 +144,24 @@ class Lowering implements LoweredRule {
     const layout = dataTypes[type];
     const [only] = values;
     if (only === undefined || values.length > 1) {
-      this.expressions.push(fieldSource(field));
+      this.expressions.push(fieldSource(field), ...fieldMask(field));
       this.#lookupAnonymous(layout, values, negated);
       return;
     }
     const [first, last] = only;
     if (first === last) {
-      this.expressions.push(fieldSource(field), e.compare(negated ? 'neq' : 'eq', registerBytes(first, layout)));
+      this.expressions.push(
+        fieldSource(field),
+        ...fieldMask(field),
+        e.compare(negated ? 'neq' : 'eq', registerBytes(first, layout)),
+      );
       if (!negated) this.#dependencies.learn(field, first);
       return;
     }
     const prefix = type === 'ipv4_addr' || type === 'ipv6_addr' ? prefixLength(only, width) : undefined;
     if (prefix !== undefined) this.#prefix(field, first, prefix, negated);
     else {
-      this.expressions.push(fieldSource(field));
+      this.expressions.push(fieldSource(field), ...fieldMask(field));
       this.#interval(layout, only, negated);
     }
   }

@@ -136,12 +136,31 @@ describe('a NIC that cannot be known by its MAC address refuses without an answe
       'outside',
       { 'etc/pve/sdn/firewall/vmbr0.fw': '[OPTIONS]\nenable: 1\npolicy_forward: ACCEPT\n' },
     ],
-    ['on a VLAN-aware bridge', 'outside', interfaces('bridge-vlan-aware yes')],
+    [
+      'with a tag, on a bridge that no file configures',
+      'vmbr7/eth1',
+      config('virtio=BC:24:11:00:01:00,bridge=vmbr7,tag=5'),
+    ],
   ])('%s', (_what, from, files) => {
     const { told, early, chains } = compiled({ vm, container: '[RULES]\n', files });
     expect(early.filter((element) => element.includes('guest-100'))).toEqual([]);
     expect(chains.filter((name) => /^guest-100.*early/.test(name))).toEqual([]);
     expect(told({ from, to: 'vm100', dport: '80' })).toBe('REJECT nothing');
+  });
+
+  it.each([
+    ['yes', '', 1],
+    ['1', ',tag=10', 10],
+  ])('where its bridge knows VLANs, another VLAN is none of its: bridge-vlan-aware %s%s', (aware, tag, vlan) => {
+    const files = {
+      ...interfaces(`bridge-vlan-aware ${aware}`),
+      ...config(`virtio=BC:24:11:00:01:00,bridge=vmbr0${tag}`),
+    };
+    expect(compiled({ vm, files }).chain('guest-100-net0-early')?.slice(0, 3)).toEqual([
+      'meta ibrname != "vmbr0" accept',
+      `vlan id != ${vlan} accept`,
+      `ether type != vlan meta ibrpvid != ${vlan} accept`,
+    ]);
   });
 
   it('with a tag it is on a bridge of its own where its bridge knows no VLANs', () => {

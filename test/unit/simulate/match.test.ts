@@ -61,7 +61,8 @@ describe('values', () => {
 });
 
 /** Every field: a packet that has it, with its value there, and one that lacks it (none for what every packet has). */
-const cases: Record<Field, { of: Packet; at?: Passage; value: bigint; lacking?: [Packet, Passage?] }> = {
+type SimulatedField = Exclude<Field, 'vlan id' | 'meta ibrpvid'>;
+const cases: Record<SimulatedField, { of: Packet; at?: Passage; value: bigint; lacking?: [Packet, Passage?] }> = {
   'ip saddr': { of: packet(), value: 0x0a000001n, lacking: [packet(ipv6)] },
   'ip daddr': { of: packet(), value: 0x0a000002n, lacking: [packet(ipv6)] },
   'ip6 saddr': { of: packet(ipv6), value: 1n, lacking: [packet()] },
@@ -74,6 +75,7 @@ const cases: Record<Field, { of: Packet; at?: Passage; value: bigint; lacking?: 
     value: 7n,
     lacking: [packet()],
   },
+  'ether type': { of: packet(arp), at: prerouting, value: 0x0806n, lacking: [packet(), output] },
   'meta protocol': { of: packet(arp), at: prerouting, value: 0x0806n },
   'meta nfproto': { of: packet(ipv6), value: 10n },
   'meta l4proto': { of: packet(), value: 6n, lacking: [packet(arp), prerouting] },
@@ -89,7 +91,15 @@ const cases: Record<Field, { of: Packet; at?: Passage; value: bigint; lacking?: 
   'fib daddr type': { of: packet(syn, { destType: 5 }), value: 5n },
 };
 
-const fieldNames = Object.keys(fields) as Field[];
+const fieldNames = Object.keys(cases) as SimulatedField[];
+
+it.each(['vlan id', 'meta ibrpvid'] as const)('%s: simulated bridges know no VLANs', (field) => {
+  expect(holds(values(field, true, one(1)), packet(), prerouting)).toBe(false);
+});
+
+it('every field is tested', () => {
+  expect([...fieldNames, 'vlan id', 'meta ibrpvid'].sort()).toEqual(Object.keys(fields).sort());
+});
 
 describe.each(fieldNames)('%s', (field) => {
   const { of, at, value } = cases[field];
