@@ -22,7 +22,7 @@ export interface KernelFeatures {
   readonly bridgeConntrack: boolean;
   /** `reject` in the bridge family (nft_reject_bridge). */
   readonly bridgeReject: boolean;
-  /** `meta ibrname` and `meta obrname` in the bridge family (nft_meta_bridge): vnet rules need them. */
+  /** `meta ibrname` and `meta obrname` in the bridge family (nft_meta_bridge): vnets and early refusals need them. */
   readonly bridgeName: boolean;
   /** `queue` in the bridge family (nft_queue). */
   readonly bridgeQueue: boolean;

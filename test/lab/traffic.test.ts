@@ -344,7 +344,7 @@ describe('packets between guests, host and outside', () => {
       expect.objectContaining({ comment: '100.fw:5', packets: 0n }),
     ]);
 
-    expect(await traffic.ringwall('rollback')).toMatchObject({ code: 0, answer: { generation: 1, changed: 1 } });
+    expect(await traffic.ringwall('rollback')).toMatchObject({ code: 0, answer: { generation: 1, changed: 2 } });
     expect(await traffic.say('visit', 'outside')).toBe('answered');
     expect(await traffic.tcp('outside', 'vm100', 80)).toEqual(['open', 'open']);
     site.write(GUEST, files[GUEST]);
