@@ -126,6 +126,7 @@ export const diagnosticCodes = {
   'links/bad-value': { severity: 'error', title: 'An option of an interface with a value it cannot have' },
   'links/bad-method': { severity: 'error', title: 'A word that is no address family, or no method of its family' },
   'links/no-effect': { severity: 'warning', title: 'An option that means nothing on this interface' },
+  'links/unknown-option': { severity: 'warning', title: 'An option that looks like a misspelt one' },
   'links/unmanaged-kind': { severity: 'warning', title: 'An interface of a kind that is not managed' },
   'links/unknown-link': { severity: 'error', title: 'A name of a link that nothing makes' },
   'links/bad-port': { severity: 'error', title: 'A link that cannot be a port of a bridge or bond' },

@@ -21,7 +21,7 @@ const milliseconds = readNumber(0, 999_999_999, ' milliseconds');
 const byte = readNumber(0, 255, '');
 
 /** By attribute (spec interfaces.md 2.5, bonding.rst): the options of ifupdown2 and of Debian's ifenslave. */
-const BOND_FIELDS: readonly Field<Partial<BondOptions>>[] = [
+export const BOND_FIELDS: readonly Field<Partial<BondOptions>>[] = [
   field(readWord(bondModes), (mode) => ({ mode }), 'bond-mode'),
   field(milliseconds, (miimon) => ({ miimon }), 'bond-miimon'),
   field(milliseconds, (upDelay) => ({ upDelay }), 'bond-updelay'),

@@ -1,7 +1,7 @@
 import type { StanzaOption } from '../../site/index.js';
 import type { Bridge, BridgeOptions, BridgePort, PortOptions, PortVlans } from '../bridge.js';
 import { DEFAULT_PVID, unionOfRanges, withoutId } from '../vlan-range.js';
-import { type Field, field, readFields } from './field.js';
+import { type Field, field, keysOf, readFields } from './field.js';
 import { readLowers } from './lowers.js';
 import {
   readFlag,
@@ -19,7 +19,7 @@ const byte = readNumber(0, 255, '');
 const router = readNumberOr({ no: 0, yes: 1 }, readNumber(0, 2, ''));
 
 /** By attribute, with the ranges of spec interfaces.md 2.2. */
-const BRIDGE_FIELDS: readonly Field<Partial<BridgeOptions>>[] = [
+export const BRIDGE_FIELDS: readonly Field<Partial<BridgeOptions>>[] = [
   field(readFlag, (stp) => ({ stp }), 'bridge-stp'),
   field(readSeconds(255), (forwardDelay) => ({ forwardDelay }), 'bridge-fd'),
   field(readSeconds(255), (helloTime) => ({ helloTime }), 'bridge-hello'),
@@ -72,18 +72,7 @@ const PORT_FIELDS: readonly Field<Partial<PortOptions>>[] = [
   field(readTunnelled, (groupForwardMask) => ({ groupForwardMask }), 'bridge-l2protocol-tunnel'),
 ];
 
-export const PORT_KEYS = [
-  'bridge-pathcosts',
-  'bridge-portprios',
-  'bridge-learning',
-  'bridge-unicast-flood',
-  'bridge-multicast-flood',
-  'bridge-broadcast-flood',
-  'bridge-portmcfl',
-  'bridge-portmcrouter',
-  'bridge-arp-nd-suppress',
-  'bridge-l2protocol-tunnel',
-] as const;
+export const PORT_KEYS: readonly string[] = keysOf(PORT_FIELDS);
 
 /** Options of the VLANs a port carries; those of `BRIDGE_VLAN_KEYS` may stand under the bridge, for all its ports. */
 const BRIDGE_VLAN_KEYS = ['bridge-vids', 'bridge-trunk', 'bridge-pvid'] as const;

@@ -9,6 +9,7 @@ import { readDevice, type Surroundings } from './device.js';
 import { readGeneral } from './general.js';
 import { readGuestPorts } from './guest-port.js';
 import { type Interface, joiningLinks, namedPeers, readInterfaces } from './interface.js';
+import { meantOption } from './known-option.js';
 import { readMethods } from './method.js';
 import { Options } from './options.js';
 import { Places } from './places.js';
@@ -100,7 +101,7 @@ function leaveRest(opened: readonly Opened[], links: readonly Link[]): void {
       const help = `add ${one.name} to the \`bridge-ports\` of a bridge, or remove the line`;
       options.refuseAll([...PORT_KEYS, ...PORT_VLAN_KEYS], `${one.name} is not the port of a bridge`, help);
     }
-    options.leaveRest();
+    options.leaveRest(meantOption);
   }
 }
 

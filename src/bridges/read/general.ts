@@ -7,7 +7,7 @@ import type { Options } from './options.js';
 /** What an interface of any kind can have. */
 export type General = Pick<Link, 'down' | 'mtu' | 'mac' | 'alias' | 'vrf' | 'sysctls' | 'hooks'>;
 
-const SYSCTL_FIELDS: readonly Field<Partial<LinkSysctls>>[] = [
+export const SYSCTL_FIELDS: readonly Field<Partial<LinkSysctls>>[] = [
   field(readNumber(0, 2, ''), (value) => ({ 'ipv6/accept_ra': value }), 'accept-ra'),
   field(readFlag, (on) => ({ 'ipv6/autoconf': Number(on) }), 'autoconf'),
   field(readFlag, (on) => ({ 'ipv6/disable_ipv6': Number(on) }), 'disable-ipv6', 'disable-ip6'),

@@ -89,9 +89,17 @@ export class Options {
     this.#findings.leave({ link: this.link.name, option: key.value, value: value.value, reason }, key.span);
   }
 
-  /** Nobody knows what is left. */
-  leaveRest(): void {
-    for (const option of this.#left) this.leave(option, 'not yet');
+  /** Nobody takes what is left; `meant` gives the option that a misspelt one stands for. */
+  leaveRest(meant: (key: string) => string | null): void {
+    for (const option of this.#left) {
+      const { value: key, span } = option.key;
+      const near = meant(key);
+      if (near !== null) {
+        const message = `\`${key}\` is no option that is known: it does nothing`;
+        this.#findings.report('links/unknown-option', span, message, `did you mean \`${near}\`?`);
+      }
+      this.leave(option, near === null ? 'not yet' : 'wrong value');
+    }
     this.#left = [];
   }
 

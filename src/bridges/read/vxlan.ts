@@ -5,7 +5,7 @@ import { readAddress, readFlag, readNumber, readNumberOr } from './option-value.
 import type { Options } from './options.js';
 
 /** By attribute (spec interfaces.md 2.7). */
-const VXLAN_FIELDS: readonly Field<Partial<VxlanOptions>>[] = [
+export const VXLAN_FIELDS: readonly Field<Partial<VxlanOptions>>[] = [
   field(readFlag, (learning) => ({ learning }), 'vxlan-learning'),
   field(readNumber(0, 0x7fff_ffff, ' seconds'), (ageing) => ({ ageing }), 'vxlan-ageing'),
   field(readNumberOr({ auto: 0 }, readNumber(0, 255, '')), (ttl) => ({ ttl }), 'vxlan-ttl'),
