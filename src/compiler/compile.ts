@@ -11,6 +11,7 @@ import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
 import { conntrackHelpers } from './helpers.js';
 import { compileHost, halves } from './host.js';
+import { notIpChain } from './layer2.js';
 import type { Place } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
@@ -143,6 +144,7 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
   const groups: GroupUse = new GroupUse(place);
   const log = { guest: 0, chain: '', limit: logLimit };
   const called: readonly Chain[] = [
+    notIpChain,
     smurfChain('bridge', host.smurf_log_level.value, log),
     tcpFlagsChain(host.tcp_flags_log_level.value, log),
     noiseRules('bridge', 'drop'),

@@ -1,28 +1,14 @@
 import type { Diagnostic, Located, Report, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
-import { originOf, spanOf } from '../ruleset/index.js';
-import type { Guest, GuestConfig, GuestOptions, HostOptions, LogLimit, Nic } from '../site/index.js';
-import {
-  ARP,
-  goTo,
-  IPV4,
-  IPV6,
-  implied,
-  is,
-  isNot,
-  nd,
-  ofFamily,
-  state,
-  tcpFlags,
-  UDP,
-  verdict,
-  written,
-} from './build.js';
+import { originOf, range, spanOf } from '../ruleset/index.js';
+import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
+import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict, written } from './build.js';
 import { type Callee, type EarlyPlace, earlyChain, earlyName } from './early.js';
 import type { GroupUse } from './group.js';
 import { halves } from './host.js';
 import { sourceFilter } from './ipfilter.js';
+import { checkListedFrames, filterNotIp, listedFrames, passNotIp } from './layer2.js';
 import type { LogPlace } from './log.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
@@ -169,7 +155,7 @@ function firstStepsIn(nic: Nic, input: GuestInput, sets: SetUse): Rule[] {
   const { options } = firewall;
   const log = { guest: guest.id, chain: nicChain(guest, nic, 'in'), limit: logLimit };
   return [
-    ...everyGuestIn(host, halves('blacklist', names, sets), log),
+    ...everyGuestIn(host, halves('blacklist', names, sets), log, filterNotIp(options)),
     markRule(guest),
     ...(options.dhcp.value ? dhcp('server') : []),
     icmpv6Errors,
@@ -178,10 +164,15 @@ function firstStepsIn(nic: Nic, input: GuestInput, sets: SetUse): Rule[] {
 }
 
 /** What keeps bad packets from any NIC with `firewall=1`, its guest's own firewall on or off (spec firewall.md 7.1.3). */
-function everyGuestIn(host: HostOptions, blacklist: ReturnType<typeof halves>, log: LogPlace): Rule[] {
+function everyGuestIn(
+  host: HostOptions,
+  blacklist: ReturnType<typeof halves>,
+  log: LogPlace,
+  notIp: readonly Rule[],
+): Rule[] {
   return [
     implied('answer to a reject', [is('meta mark', ANSWER_MARK)], verdict('accept')),
-    notIp,
+    ...notIp,
     ...stateRules(host.nf_conntrack_allow_invalid.value),
     ...blacklistRules(blacklist, host.log_level_out.value, log),
     ...(host.nosmurfs.value ? [smurfJump('bridge')] : []),
@@ -192,7 +183,7 @@ function everyGuestIn(host: HostOptions, blacklist: ReturnType<typeof halves>, l
 /** Where the NICs go whose guest has no firewall of its own, or has it switched off. */
 export const unfilteredChain = (host: HostOptions, blacklist: ReturnType<typeof halves>, limit: LogLimit): Chain => ({
   name: UNFILTERED_CHAIN,
-  rules: everyGuestIn(host, blacklist, { guest: 0, chain: UNFILTERED_CHAIN, limit }),
+  rules: everyGuestIn(host, blacklist, { guest: 0, chain: UNFILTERED_CHAIN, limit }, [passNotIp]),
 });
 
 /** The element that sends what goes to an unfiltered NIC to `unfilteredChain`. */
@@ -215,7 +206,7 @@ function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {
       ...listedFrames(options),
       ...(options.dhcp.value ? dhcp('client') : []),
       ...sourceFilter(nic, input, sets),
-      notIp,
+      ...filterNotIp(options),
       ...stateRules(host.nf_conntrack_allow_invalid.value),
       markRule(guest),
       ...(options.radv.value
@@ -237,9 +228,6 @@ function nicOut(nic: Nic, input: GuestInput, sets: SetUse): Chain {
   };
 }
 
-/** ARP and whatever else is not IP has no rules: it passes once its sender is checked (spec firewall.md 7.4). */
-const notIp: Rule = implied('not IP', [isNot('meta protocol', IPV4, IPV6)], verdict('accept'));
-
 const goOn = (chain: string): Rule => ({
   matches: [],
   statements: [{ kind: 'verdict', verdict: goTo(chain) }],
@@ -252,25 +240,6 @@ const markRule = (guest: Guest): Rule => {
   return { matches: [], statements: [mark], origin: null, note: 'guest id' };
 };
 
-/** With a list of ethertypes, frames of others never leave the guest; IP has its rules (spec firewall.md 7.4). */
-function listedFrames({ layer2_protocols: { value, span } }: GuestOptions): Rule[] {
-  if (value === null) return [];
-  const passing = [...new Set([IPV4, IPV6, ...value])].sort((a, b) => a - b);
-  const matches = [isNot('meta protocol', ...passing)];
-  return [{ ...written(span && originOf(span), matches, verdict('drop')), note: 'layer2_protocols' }];
-}
-
-/** A list without ARP is what `pve-firewall` takes literally, too. */
-function checkListedFrames({ guest, firewall: { options }, report }: GuestInput): void {
-  const { value, span } = options.layer2_protocols;
-  if (span === null || value === null || value.length === 0 || value.includes(ARP)) return;
-  report(
-    diagnose('option/no-arp', span, `layer2_protocols leaves out ARP, so IPv4 of guest ${guest.id} finds nobody`, {
-      help: 'add ARP to the list',
-    }),
-  );
-}
-
 function macFilter(nic: Nic, { report, guest }: GuestInput): Rule[] {
   if (nic.mac === null) {
     if (!nic.macUnreadable) report(noMac(nic, guest));
@@ -279,8 +248,31 @@ function macFilter(nic: Nic, { report, guest }: GuestInput): Rule[] {
   return [
     implied('macfilter', [isNot('ether saddr', nic.mac)], verdict('drop')),
     implied('macfilter', [isNot('arp saddr ether', nic.mac)], verdict('drop')),
+    ...linkLayerOptions(nic.mac),
   ];
 }
+
+/**
+ * The MAC address a guest gives its neighbours for its own. Nothing in the kernel walks the options of neighbour
+ * discovery, so the first is looked at, where systems put it. The interval of its type and length holds the options
+ * Source and Target Link-Layer Address, one unit long (RFC 4861 section 4.6.1), and wrong lengths of both.
+ */
+const linkLayerOptions = (mac: bigint): Rule[] => [
+  implied(
+    'macfilter',
+    [
+      is('icmpv6 type', range(nd.neighborSolicitation, nd.neighborAdvertisement)),
+      is('nd option', range(0x0101, 0x0201)),
+      isNot('nd option ether', mac),
+    ],
+    verdict('drop'),
+  ),
+  implied(
+    'macfilter',
+    [is('icmpv6 type', nd.routerSolicitation), is('rs option', 0x0101), isNot('rs option ether', mac)],
+    verdict('drop'),
+  ),
+];
 
 function noMac(nic: Nic, guest: Guest): Diagnostic {
   const span = spanOf(nic.origin);

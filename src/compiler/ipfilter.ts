@@ -1,7 +1,7 @@
-import type { Rule } from '../ruleset/index.js';
+import type { Field, Interval, Match, Rule } from '../ruleset/index.js';
 import { originOf, range } from '../ruleset/index.js';
 import type { Nic } from '../site/index.js';
-import { ARP, implied, is, nd, notInSet, ofFamily, verdict } from './build.js';
+import { ARP, implied, is, isNot, nd, notInSet, ofFamily, verdict } from './build.js';
 import type { GuestInput } from './guest.js';
 import type { Member } from './names.js';
 import { membersOf, setContent } from './names.js';
@@ -18,7 +18,9 @@ export function linkLocal(mac: bigint): bigint {
 /**
  * Drops what leaves a NIC with another source than it may use: active by `ipfilter: 1` or by the mere presence of a set
  * `ipfilter-netN`. The set is what is declared, the NIC's link-local address and a container's configured addresses
- * (spec firewall.md 5.4). The first steps of IPv6 and ARP may use the unspecified address.
+ * (spec firewall.md 5.4). ARP must name its sender, and neighbour discovery may claim an address, out of the same set.
+ * Before a guest has an address, ARP probes (RFC 5227) and, unless ndp is off, the first steps of IPv6 (RFC 4862) come
+ * from the unspecified one.
  */
 export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, sets: SetUse): Rule[] {
   const name = `ipfilter-net${nic.index}`;
@@ -29,22 +31,32 @@ export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, s
   const origin = span && originOf(span);
   const set4 = content[4].length > 0 ? sets.add(`guest-${guest.id}/${name}-v4`, 4, content[4], origin) : null;
   const set6 = content[6].length > 0 ? sets.add(`guest-${guest.id}/${name}-v6`, 6, content[6], origin) : null;
-  const arp = declared !== undefined || set4 !== null;
   const drop = verdict('drop');
   return [
-    ...(arp ? [implied('arp probe', [is('arp saddr ip', 0)], verdict('accept'))] : []),
-    ...(arp
-      ? [implied('ipfilter', [set4 === null ? is('meta protocol', ARP) : notInSet('arp saddr ip', set4)], drop)]
-      : []),
+    implied('arp probe', [is('arp saddr ip', 0)], verdict('accept')),
+    implied('ipfilter', [set4 === null ? is('meta protocol', ARP) : notInSet('arp saddr ip', set4)], drop),
     implied('ipfilter', [set4 === null ? ofFamily('bridge', 4) : notInSet('ip saddr', set4)], drop),
-    implied(
-      'first steps of IPv6',
-      [is('ip6 saddr', 0), is('icmpv6 type', nd.routerSolicitation, nd.neighborSolicitation)],
-      verdict('accept'),
-    ),
+    ...claims.map((claim) => implied('ipfilter', [...claim, ...notIn('nd target', content[6])], drop)),
+    ...(firewall.options.ndp.value ? [firstSteps] : []),
     implied('ipfilter', [set6 === null ? ofFamily('bridge', 6) : notInSet('ip6 saddr', set6)], drop),
   ];
 }
+
+/** A neighbour advertisement, and the question whether anybody else has the address: its source is still unspecified. */
+const claims: readonly (readonly Match[])[] = [
+  [is('icmpv6 type', nd.neighborAdvertisement)],
+  [is('ip6 saddr', 0), is('icmpv6 type', nd.neighborSolicitation)],
+];
+
+const firstSteps: Rule = implied(
+  'first steps of IPv6',
+  [is('ip6 saddr', 0), is('icmpv6 type', nd.routerSolicitation, nd.neighborSolicitation)],
+  verdict('accept'),
+);
+
+/** Every value is outside of no intervals at all, so then there is nothing to ask. */
+const notIn = (field: Field, values: readonly Interval[]): Match[] =>
+  values.length === 0 ? [] : [isNot(field, ...values)];
 
 function impliedMembers(nic: Nic): Member[] {
   const own = nic.mac === null ? [] : [linkLocal(nic.mac)];

@@ -4,6 +4,11 @@
  * `family` is the address family the packet must have for the field to exist. `ether type` is that of the frame, `vlan`
  * where it has a tag, `meta protocol` the one behind the tag. `vlan id` is the tag's, `meta ibrpvid` the VLAN that a frame
  * without a tag gets where it arrives; a bridge that knows no VLANs has none.
+ *
+ * Parts of neighbour discovery (RFC 4861 section 4) have no name in nft 1.0.6, so theirs are ours: the target of a
+ * neighbour solicitation or advertisement, type and length of its first option as one number, and the MAC address that
+ * option holds if it is a link-layer address; `rs` is the same of a router solicitation. They say where to look, not in
+ * what: only a rule that has asked for the ICMPv6 type may use them.
  */
 export const fields = {
   'ip saddr': { type: 'ipv4_addr', width: 32, family: 4 },
@@ -28,6 +33,11 @@ export const fields = {
   'icmp code': { type: 'icmp_code', width: 8, family: 4 },
   'icmpv6 type': { type: 'icmpv6_type', width: 8, family: 6 },
   'icmpv6 code': { type: 'icmpv6_code', width: 8, family: 6 },
+  'nd target': { type: 'integer128', width: 128, family: 6 },
+  'nd option': { type: 'integer16', width: 16, family: 6 },
+  'nd option ether': { type: 'integer48', width: 48, family: 6 },
+  'rs option': { type: 'integer16', width: 16, family: 6 },
+  'rs option ether': { type: 'integer48', width: 48, family: 6 },
   'fib saddr type': { type: 'fib_addrtype', width: 32, family: null },
   'fib daddr type': { type: 'fib_addrtype', width: 32, family: null },
 } as const;

@@ -19,7 +19,7 @@ import type {
   Verdict,
   VerdictMap,
 } from './ruleset.js';
-import { spellInterval, spellQueues, spellTcpFlags, spellValue } from './spelling.js';
+import { spellField, spellInterval, spellQueues, spellTcpFlags, spellValue } from './spelling.js';
 
 /** Transport protocols whose ports nft names after the protocol once it is known: `tcp dport 22`. */
 const portProtocols: Readonly<Record<string, string>> = {
@@ -173,9 +173,9 @@ function portProtocolOf(match: Match): string | undefined {
 function printMatch(match: Match): string {
   switch (match.kind) {
     case 'values':
-      return `${match.field} ${match.negated ? '!= ' : ''}${printValues(match)}`;
+      return `${spellField(match.field)} ${match.negated ? '!= ' : ''}${printValues(match)}`;
     case 'set':
-      return `${match.field} ${match.negated ? '!= ' : ''}@${match.set}`;
+      return `${spellField(match.field)} ${match.negated ? '!= ' : ''}@${match.set}`;
     case 'names': {
       const quoted = match.names.map((name) => `"${name}"`);
       return `${match.field} ${match.negated ? '!= ' : ''}${braces(quoted)}`;

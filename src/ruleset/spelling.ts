@@ -1,4 +1,4 @@
-import type { DataType } from './field.js';
+import type { DataType, Field } from './field.js';
 import { tcpFlag } from './field.js';
 import type { Interval } from './interval.js';
 import { prefixLength } from './interval.js';
@@ -6,7 +6,7 @@ import { prefixLength } from './interval.js';
 /** Names `nft` knows for values of small types; anything else is written as a number. */
 const names: Partial<Record<DataType, Readonly<Record<number, string>>>> = {
   nf_proto: { 2: 'ipv4', 10: 'ipv6' },
-  ether_type: { 2048: 'ip', 2054: 'arp', 34525: 'ip6', 33024: 'vlan' },
+  ether_type: { 2048: 'ip', 2054: 'arp', 34525: 'ip6', 33024: '8021q', 34984: '8021ad' },
   inet_proto: {
     1: 'icmp',
     2: 'igmp',
@@ -78,6 +78,18 @@ export function spellMac(value: bigint): string {
   return (value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':');
 }
 
+/** Fields without a name in nft, as their place in the packet: base, bits to skip, bits. */
+const places: Partial<Record<Field, string>> = {
+  'nd target': '@th,64,128',
+  'nd option': '@th,192,16',
+  'nd option ether': '@th,208,48',
+  'rs option': '@th,64,16',
+  'rs option ether': '@th,80,48',
+};
+
+/** A field as `nft` reads and prints it. */
+export const spellField = (field: Field): string => places[field] ?? field;
+
 /** One value as `nft` reads and prints it. */
 export function spellValue(type: DataType, value: bigint): string {
   switch (type) {
@@ -89,6 +101,10 @@ export function spellValue(type: DataType, value: bigint): string {
       return spellMac(value);
     case 'mark':
       return `0x${value.toString(16).padStart(8, '0')}`;
+    case 'integer16':
+    case 'integer48':
+    case 'integer128':
+      return `0x${value.toString(16)}`;
     case 'ether_type':
       return names.ether_type?.[Number(value)] ?? `0x${value.toString(16).padStart(4, '0')}`;
     default:

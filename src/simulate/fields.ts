@@ -1,5 +1,5 @@
 import type { Field, FlagField, KeyField, MapKey, NameField } from '../ruleset/index.js';
-import type { IpHeader, Marks, Packet } from './packet.js';
+import type { IpHeader, Marks, NeighborMessage, Packet } from './packet.js';
 import { etherTypeOf } from './packet.js';
 import type { Passage } from './passage.js';
 
@@ -16,6 +16,8 @@ const NFPROTO_BRIDGE = 7;
 const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
+const ROUTER_SOLICITATION = [133];
+const NEIGHBOR = [135, 136];
 
 /**
  * The field's value, or null when the packet has no such field: nft puts a check of the header a field lives in before
@@ -70,6 +72,16 @@ export function fieldValue(field: Field, { packet, passage, marks }: Sighting): 
       return number(icmp(ip, 6)?.type);
     case 'icmpv6 code':
       return number(icmp(ip, 6)?.code);
+    case 'nd target':
+      return neighbor(ip, NEIGHBOR)?.target ?? null;
+    case 'nd option':
+      return optionHead(neighbor(ip, NEIGHBOR));
+    case 'nd option ether':
+      return neighbor(ip, NEIGHBOR)?.option?.mac ?? null;
+    case 'rs option':
+      return optionHead(neighbor(ip, ROUTER_SOLICITATION));
+    case 'rs option ether':
+      return neighbor(ip, ROUTER_SOLICITATION)?.option?.mac ?? null;
     case 'fib saddr type':
       return BigInt(packet.sourceType);
     case 'fib daddr type':
@@ -114,5 +126,15 @@ const icmp = (ip: IpHeader | null, family: IpHeader['family']) =>
   ip?.family === family && ip.protocol === (family === 4 ? ICMP : ICMPV6) && ip.transport.kind === 'icmp'
     ? ip.transport
     : undefined;
+
+/** What a neighbour or router message of one of these ICMPv6 types carries. */
+const neighbor = (ip: IpHeader | null, types: readonly number[]): NeighborMessage | undefined => {
+  const message = icmp(ip, 6);
+  return message?.type != null && types.includes(message.type) ? message.neighbor : undefined;
+};
+
+/** Type and length, in units of 8 bytes, of the first option: a MAC address makes one unit. */
+const optionHead = (message: NeighborMessage | undefined): bigint | null =>
+  message?.option == null ? null : BigInt(message.option.type << 8) + 1n;
 
 const number = (value: number | null | undefined): bigint | null => (value == null ? null : BigInt(value));

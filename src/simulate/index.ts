@@ -1,6 +1,15 @@
 export type { Decision, EvaluateOptions, HookAnswer, Step } from './evaluate.js';
 export { evaluate } from './evaluate.js';
-export type { ArpHeader, IpHeader, LinkHeader, Marks, NetworkHeader, Packet, TransportHeader } from './packet.js';
+export type {
+  ArpHeader,
+  IpHeader,
+  LinkHeader,
+  Marks,
+  NeighborMessage,
+  NetworkHeader,
+  Packet,
+  TransportHeader,
+} from './packet.js';
 export { etherType, noMarks } from './packet.js';
 export type { Passage } from './passage.js';
 export { pathBetween } from './path.js';

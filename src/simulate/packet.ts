@@ -39,8 +39,21 @@ export interface IpHeader {
 /** TCP, UDP and their like; an ICMP message; or a protocol nothing more is known of. */
 export type TransportHeader =
   | { readonly kind: 'ports'; readonly source: number | null; readonly dest: number | null; readonly tcpFlags: number }
-  | { readonly kind: 'icmp'; readonly type: number | null; readonly code: number | null }
+  | {
+      readonly kind: 'icmp';
+      readonly type: number | null;
+      readonly code: number | null;
+      readonly neighbor?: NeighborMessage;
+    }
   | { readonly kind: 'none' };
+
+/** What neighbour and router messages of ICMPv6 carry (RFC 4861). */
+export interface NeighborMessage {
+  /** The address a neighbour solicitation asks for or an advertisement speaks of. */
+  readonly target: bigint | null;
+  /** The MAC address of the first option, if that is a source (1) or target (2) link-layer address. */
+  readonly option: { readonly type: 1 | 2; readonly mac: bigint } | null;
+}
 
 export interface ArpHeader {
   readonly kind: 'arp';

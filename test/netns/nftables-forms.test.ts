@@ -115,6 +115,27 @@ const matchForms: readonly (readonly [matches: Match[], inet: string | null, bri
   ...both([exactFlags('tcp flags', 0x17, 2, true)], 'tcp flags != syn / fin,syn,rst,ack'),
   ...both([anyFlag('tcp flags', 0x12)], 'tcp flags syn,ack'),
   ...both([is('meta l4proto', one(6)), anyFlag('tcp flags', 2)], 'tcp flags syn'),
+  ...both(
+    [is('icmpv6 type', one(136)), isNot('nd target', one(v6(0xfe80n << 48n, 5n)))],
+    'icmpv6 type nd-neighbor-advert @th,64,128 != 0xfe800000000000000000000000000005',
+  ),
+  ...both(
+    [is('icmpv6 type', one(136)), isNot('nd target', one(5), range(v6(1n, 0n), v6(2n, 7n)))],
+    'icmpv6 type nd-neighbor-advert @th,64,128 != { 0x5, 0x10000000000000000-0x20000000000000007 }',
+  ),
+  ...both(
+    [is('icmpv6 type', one(135)), isNot('nd target', range(v6(1n, 0n), v6(1n, (1n << 64n) - 1n)))],
+    'icmpv6 type nd-neighbor-solicit @th,64,128 != 0x10000000000000000-0x1ffffffffffffffff',
+  ),
+  ...both(
+    [is('icmpv6 type', range(135, 136)), is('nd option', range(0x101, 0x201)), isNot('nd option ether', one(mac(1)))],
+    'icmpv6 type 135-136 @th,192,16 0x101-0x201 @th,208,48 != 0x20000000001',
+  ),
+  ...both(
+    [is('icmpv6 type', one(133)), is('rs option', one(0x101)), isNot('rs option ether', one(mac(1)))],
+    'icmpv6 type nd-router-solicit @th,64,16 0x101 @th,80,48 != 0x20000000001',
+  ),
+  ...both([is('meta protocol', one(0x8100), one(0x88a8), one(0x9100))], 'meta protocol { 8021q, 8021ad, 0x9100 }'),
   ...inetOnly([is('meta nfproto', one(2))], 'meta nfproto ipv4'),
   ...inetOnly([is('meta nfproto', one(2)), is('ip saddr', one(1))], 'ip saddr 0.0.0.1'),
   ...inetOnly([is('fib saddr type', one(2))], 'fib saddr type local'),

@@ -15,6 +15,9 @@ export interface TypeLayout {
 /** spec: nft's type numbers with the byte orders nft 1.0.6 sends. */
 export const dataTypes: Readonly<Record<DataType | 'ifname', TypeLayout>> = {
   nf_proto: { id: 2, length: 1, order: 'network', noted: 1 },
+  integer16: { id: 4, length: 2, order: 'network', noted: 2 },
+  integer48: { id: 4, length: 6, order: 'network', noted: 2 },
+  integer128: { id: 4, length: 16, order: 'network', noted: 2 },
   ipv4_addr: { id: 7, length: 4, order: 'network', noted: 2 },
   ipv6_addr: { id: 8, length: 16, order: 'network', noted: 2 },
   ether_addr: { id: 9, length: 6, order: 'network', noted: 2 },

@@ -77,6 +77,11 @@ export class Dependencies {
       case 'meta l4proto':
       case 'meta pkttype':
       case 'meta mark':
+      case 'nd target':
+      case 'nd option':
+      case 'nd option ether':
+      case 'rs option':
+      case 'rs option ether':
       case 'th sport':
       case 'th dport':
       case 'fib saddr type':

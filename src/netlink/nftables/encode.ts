@@ -193,7 +193,7 @@ class Encoder {
     );
   }
 
-  #anonymousSet(table: TableRef, { id, layout, intervals, elements }: AnonymousSet): void {
+  #anonymousSet(table: TableRef, { id, layout, place, intervals, elements }: AnonymousSet): void {
     this.out.message(messageType.newSet, NLM_F_CREATE, table.family, schema.set, {
       table: table.name,
       name: ANONYMOUS_NAME,
@@ -203,7 +203,7 @@ class Encoder {
       // Lets the kernel size its hash table at once.
       description: { size: intervals ? elements.length * 2 : elements.length },
       id,
-      userdata: setUserdata(layout, null),
+      userdata: setUserdata(layout, null, place),
     });
     this.#elements(
       messageType.newElements,

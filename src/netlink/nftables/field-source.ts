@@ -1,6 +1,9 @@
 import type { Field } from '../../ruleset/index.js';
+import { fields } from '../../ruleset/index.js';
+import { dataTypes } from './data-type.js';
 import { type Expression, shared } from './expression-schema.js';
 import { and, loadFibType, loadMeta, loadPayload, type MetaKey, type PayloadBase } from './expressions.js';
+import type { RawPlace } from './userdata.js';
 
 type Source =
   | { readonly from: 'payload'; readonly base: PayloadBase; readonly offset: number; readonly length: number }
@@ -15,7 +18,7 @@ const payload = (base: PayloadBase, offset: number, length: number): Source => (
 });
 const meta = (key: MetaKey): Source => ({ from: 'meta', key });
 
-/** Where the kernel finds each field: RFC 791, 8200, 826 (Ethernet and IPv4), 9293, 768, 792, 4443, IEEE 802.3. */
+/** Where the kernel finds each field: RFC 791, 8200, 826 (Ethernet and IPv4), 9293, 768, 792, 4443, 4861, IEEE 802.3. */
 const sources: Readonly<Record<Field | 'tcp flags', Source>> = {
   'ip saddr': payload('network', 12, 4),
   'ip daddr': payload('network', 16, 4),
@@ -40,6 +43,11 @@ const sources: Readonly<Record<Field | 'tcp flags', Source>> = {
   'icmp code': payload('transport', 1, 1),
   'icmpv6 type': payload('transport', 0, 1),
   'icmpv6 code': payload('transport', 1, 1),
+  'nd target': payload('transport', 8, 16),
+  'nd option': payload('transport', 24, 2),
+  'nd option ether': payload('transport', 26, 6),
+  'rs option': payload('transport', 8, 2),
+  'rs option ether': payload('transport', 10, 6),
   'fib saddr type': { from: 'fib', address: 'saddr' },
   'fib daddr type': { from: 'fib', address: 'daddr' },
 };
@@ -53,6 +61,15 @@ function load(source: Source, length?: number): Expression {
     case 'fib':
       return loadFibType(source.address);
   }
+}
+
+/** nft's number for values it has no type for. */
+const INTEGER = 4;
+
+/** Where a field is that nft has no name for; null for the others. */
+export function rawPlace(field: Field): RawPlace | null {
+  const source = sources[field];
+  return source.from === 'payload' && dataTypes[fields[field].type].id === INTEGER ? source : null;
 }
 
 /** The tag's upper bits are priority and drop eligibility (IEEE 802.1Q). */

@@ -14,13 +14,16 @@ import { dataTypes, fromNetworkBytes, nameBytes, networkBytes, registerBytes, ty
 import { Dependencies } from './dependencies.js';
 import type { Expression } from './expression-schema.js';
 import * as e from './expressions.js';
-import { fieldMask, fieldSource } from './field-source.js';
+import { fieldMask, fieldSource, rawPlace } from './field-source.js';
+import type { RawPlace } from './userdata.js';
 
 /** A constant set that lives and dies with its rule. */
 export interface AnonymousSet {
   /** Names the set within the batch, where it has no name yet. */
   readonly id: number;
   readonly layout: TypeLayout;
+  /** Where its values come from, when nft has no name for that. */
+  readonly place: RawPlace | null;
   /** When false, every interval is a single value. */
   readonly intervals: boolean;
   readonly elements: readonly Interval[];
@@ -145,7 +148,7 @@ class Lowering implements LoweredRule {
     const [only] = values;
     if (only === undefined || values.length > 1) {
       this.expressions.push(fieldSource(field), ...fieldMask(field));
-      this.#lookupAnonymous(layout, values, negated);
+      this.#lookupAnonymous(layout, values, negated, rawPlace(field));
       return;
     }
     const [first, last] = only;
@@ -192,11 +195,16 @@ class Lowering implements LoweredRule {
     if (layout.order === 'host') this.expressions.push(e.toNetworkOrder(layout.length));
   }
 
-  #lookupAnonymous(layout: TypeLayout, elements: readonly Interval[], inverted: boolean): void {
+  #lookupAnonymous(
+    layout: TypeLayout,
+    elements: readonly Interval[],
+    inverted: boolean,
+    place: RawPlace | null = null,
+  ): void {
     const intervals = elements.some(([first, last]) => first !== last);
     if (intervals) this.#toIntervalOrder(layout);
     const id = this.#nextSetId++;
-    this.anonymousSets.push({ id, layout, intervals, elements });
+    this.anonymousSets.push({ id, layout, place, intervals, elements });
     this.expressions.push(e.lookup({ name: ANONYMOUS_NAME, id }, inverted));
   }
 

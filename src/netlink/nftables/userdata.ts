@@ -7,7 +7,18 @@ const ELEMENT_FLAGS = 1;
 const ELEMENT_INTERVAL_OPEN = 1;
 const SET_KEY_ORDER = 0;
 const SET_DATA_ORDER = 1;
+const SET_KEY_EXPRESSION = 3;
 const SET_COMMENT = 7;
+/** What the key of a set is made of: nft's `typeof` (expression.h, payload.c and proto.h of nftables). */
+const EXPRESSION_KIND = 0;
+const EXPRESSION_DATA = 1;
+const EXPRESSION_PAYLOAD = 7;
+const PAYLOAD_PROTOCOL = 0;
+const PAYLOAD_FIELD = 1;
+const PAYLOAD_BASE = 2;
+const PAYLOAD_OFFSET = 3;
+const PAYLOAD_LENGTH = 4;
+const TRANSPORT_HEADER = 3;
 /** Ours; nft ignores numbers it does not know. */
 const DIGEST = 0x72;
 /** NFT_USERDATA_MAXLEN of the kernel. */
@@ -72,11 +83,35 @@ export function readRuleUserdata(bytes: Buffer | undefined): { digest: string | 
   };
 }
 
-export function setUserdata(layout: TypeLayout, comment: string | null): Buffer {
+/** A place in the transport header, in bytes, that nft knows no field at. */
+export interface RawPlace {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** With `place`, nft lists the set's elements as it lists other values from there, in hex. */
+export function setUserdata(layout: TypeLayout, comment: string | null, place: RawPlace | null = null): Buffer {
   const entries: Entry[] = [[SET_KEY_ORDER, number(layout.noted)]];
+  if (place !== null) entries.push([SET_KEY_EXPRESSION, rawPayload(place)]);
   if (comment !== null) entries.push([SET_COMMENT, text(comment)]);
   return encode(entries);
 }
+
+/** Protocol 0 and field 0: none that nft has a name for. Its offsets and lengths are in bits. */
+const rawPayload = ({ offset, length }: RawPlace): Buffer =>
+  encode([
+    [EXPRESSION_KIND, number(EXPRESSION_PAYLOAD)],
+    [
+      EXPRESSION_DATA,
+      encode([
+        [PAYLOAD_PROTOCOL, number(0)],
+        [PAYLOAD_FIELD, number(0)],
+        [PAYLOAD_BASE, number(TRANSPORT_HEADER)],
+        [PAYLOAD_OFFSET, number(offset * 8)],
+        [PAYLOAD_LENGTH, number(length * 8)],
+      ]),
+    ],
+  ]);
 
 export function verdictMapUserdata(layout: TypeLayout): Buffer {
   return encode([

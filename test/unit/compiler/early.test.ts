@@ -36,7 +36,7 @@ describe('the early chain of a NIC', () => {
     expect(chain('guest-100-net0-early')).toEqual([
       'meta ibrname != "vmbr0" accept',
       'meta mark 0x00007277 accept',
-      'meta protocol != { ip, ip6 } accept',
+      'meta protocol != { ip, ip6 } goto not-ip-early',
       'ct state invalid accept',
       'ct state established,related accept',
       'ip saddr @dc/blacklist-v4 accept',
@@ -159,7 +159,7 @@ describe('a NIC that cannot be known by its MAC address refuses without an answe
     expect(compiled({ vm, files }).chain('guest-100-net0-early')?.slice(0, 3)).toEqual([
       'meta ibrname != "vmbr0" accept',
       `vlan id != ${vlan} accept`,
-      `ether type != vlan meta ibrpvid != ${vlan} accept`,
+      `ether type != 8021q meta ibrpvid != ${vlan} accept`,
     ]);
   });
 

@@ -40,7 +40,7 @@ describe('the order of the guest chains', () => {
   it('to a NIC', () => {
     expect(rules('guest-100-net0-in')).toEqual([
       'meta mark 0x00007277 counter accept',
-      'meta protocol != { ip, ip6 } counter accept',
+      'meta protocol != { ip, ip6 } counter goto not-ip',
       'ct state invalid counter drop',
       'ct state established,related counter accept',
       'ip saddr @dc/blacklist-v4 limit rate 1/second burst 5 packets log prefix ":100:3:guest-100-net0-in: DROP: " group 0',
@@ -59,9 +59,11 @@ describe('the order of the guest chains', () => {
   it('from a NIC, frames of other ethertypes than those listed go', () => {
     const listed = smallSite({ vm: 'layer2_protocols: LLDP,ARP,IPv4,ARP\n' });
     expect(listed.problems).toEqual([]);
-    expect(listed.rules('bridge', 'guest-100-net1-out')?.slice(0, 3)).toEqual([
+    expect(listed.rules('bridge', 'guest-100-net1-out')?.slice(0, 5)).toEqual([
       'ether saddr != bc:24:11:00:01:01 counter drop',
       'arp saddr ether != bc:24:11:00:01:01 counter drop',
+      'icmpv6 type 135-136 @th,192,16 0x101-0x201 @th,208,48 != 0xbc2411000101 counter drop',
+      'icmpv6 type nd-router-solicit @th,64,16 0x101 @th,80,48 != 0xbc2411000101 counter drop',
       'meta protocol != { ip, arp, ip6, 0x88cc } counter drop',
     ]);
     expect(listed.rules('bridge', 'guest-100-net1-in')).toEqual(
@@ -116,14 +118,14 @@ describe('the order of the guest chains', () => {
     });
     expect(quiet('bridge', 'guest-100-net0-in')).toEqual([
       'meta mark 0x00007277 counter accept',
-      'meta protocol != { ip, ip6 } counter accept',
+      'meta protocol != { ip, ip6 } counter goto not-ip',
       'ct state established,related counter accept',
       'ct mark set 0x00000064',
       'icmpv6 type 1-4 counter accept',
       'goto guest-100-in',
     ]);
     expect(quiet('bridge', 'guest-100-net0-out')).toEqual([
-      'meta protocol != { ip, ip6 } counter accept',
+      'meta protocol != { ip, ip6 } counter goto not-ip',
       'ct state established,related counter accept',
       'ct mark set 0x00000064',
       'icmpv6 type 1-4 counter accept',

@@ -29,6 +29,23 @@ const ipv6: IpHeader = { ...syn, family: 6, source: 1n, dest: 2n };
 const echo: IpHeader = { ...syn, protocol: 1, transport: { kind: 'icmp', type: 8, code: 0 } };
 const echo6: IpHeader = { ...ipv6, protocol: 58, transport: { kind: 'icmp', type: 128, code: 0 } };
 
+/** A neighbour advertisement of ::5, and a router solicitation. */
+const advertisement: IpHeader = {
+  ...ipv6,
+  protocol: 58,
+  transport: { kind: 'icmp', type: 136, code: 0, neighbor: { target: 5n, option: { type: 2, mac: 0x020000000001n } } },
+};
+const solicitation: IpHeader = {
+  ...ipv6,
+  protocol: 58,
+  transport: {
+    kind: 'icmp',
+    type: 133,
+    code: 0,
+    neighbor: { target: null, option: { type: 1, mac: 0x020000000002n } },
+  },
+};
+
 describe('values', () => {
   it('hold when the field is in one of the intervals, both ends included', () => {
     const ports = values('th dport', false, range(22, 23), range(80, 90));
@@ -87,6 +104,11 @@ const cases: Record<SimulatedField, { of: Packet; at?: Passage; value: bigint; l
   'icmp code': { of: packet(echo), value: 0n, lacking: [packet()] },
   'icmpv6 type': { of: packet(echo6), value: 128n, lacking: [packet(echo)] },
   'icmpv6 code': { of: packet(echo6), value: 0n, lacking: [packet({ ...echo, protocol: 58 })] },
+  'nd target': { of: packet(advertisement), value: 5n, lacking: [packet(solicitation)] },
+  'nd option': { of: packet(advertisement), value: 0x0201n, lacking: [packet(solicitation)] },
+  'nd option ether': { of: packet(advertisement), value: 0x020000000001n, lacking: [packet(solicitation)] },
+  'rs option': { of: packet(solicitation), value: 0x0101n, lacking: [packet(advertisement)] },
+  'rs option ether': { of: packet(solicitation), value: 0x020000000002n, lacking: [packet(advertisement)] },
   'fib saddr type': { of: packet(syn, { sourceType: 3 }), value: 3n },
   'fib daddr type': { of: packet(syn, { destType: 5 }), value: 5n },
 };
