@@ -149,6 +149,7 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
     tcpFlagsChain(host.tcp_flags_log_level.value, log),
     noiseRules('bridge', 'drop'),
     noiseRules('bridge', 'reject'),
+    noiseRules('bridge', 'silent'),
     noiseRules('bridge', 'unanswered'),
   ];
   const callee: Callee = (name) => groups.find(name) ?? called.find((chain) => chain.name === name);

@@ -30,8 +30,16 @@ export const toUnanswered: Statement = jump(UNANSWERED_CHAIN);
  */
 export const rejectInBridge = (direction: RuleDirection): Statement => (direction === 'out' ? toReject : toUnanswered);
 
-/** What a closing policy does with the noise it singles out; `unanswered` is REJECT where the kernel cannot answer. */
-const noiseEnds = { drop: verdict('drop'), reject: toReject, unanswered: toUnanswered } as const;
+/**
+ * What a closing policy does with the noise it singles out, and with TCP port 43, which DROP refuses too; `silent` is DROP
+ * and `unanswered` is REJECT where the kernel cannot answer.
+ */
+const noiseEnds = {
+  drop: { noise: verdict('drop'), port43: toReject },
+  reject: { noise: toReject, port43: toReject },
+  silent: { noise: verdict('drop'), port43: verdict('drop') },
+  unanswered: { noise: toUnanswered, port43: toUnanswered },
+} as const;
 export type NoiseEnd = keyof typeof noiseEnds;
 
 /** The chain with the noise a closing policy ends without a log entry. */
@@ -47,7 +55,8 @@ export function policyRules(
   const origin = policy.span && originOf(policy.span);
   const end: Rule = { matches: [], statements: [{ kind: 'counter' }, decide(policy.value, place)], origin, note: name };
   if (policy.value === 'accept') return [end];
-  const noise = policy.value === 'reject' && place.reject === toUnanswered ? 'unanswered' : policy.value;
+  const silent = { drop: 'silent', reject: 'unanswered' } as const;
+  const noise = place.reject === toUnanswered ? silent[policy.value] : policy.value;
   return [
     { matches: [], statements: [jump(noiseChain(noise))], origin: null, note: 'noise' },
     ...logRule(level, place.log, `policy ${policy.value.toUpperCase()}`, [], origin, name),
@@ -82,7 +91,7 @@ export const unansweredChain = (): Chain => ({
  */
 export function noiseRules(table: TableFamily, end: NoiseEnd): Chain {
   const drop = verdict('drop');
-  const refuse = noiseEnds[end];
+  const { noise: refuse, port43 } = noiseEnds[end];
   const udp = (...ports: Parameters<typeof is>[1][]): Match[] => [is('meta l4proto', UDP), is('th dport', ...ports)];
   const rule = (matches: readonly Match[], statement: Statement): Rule => implied('noise', matches, statement);
   const broadcast: Rule[] =
@@ -92,7 +101,7 @@ export function noiseRules(table: TableFamily, end: NoiseEnd): Chain {
   return {
     name: noiseChain(end),
     rules: [
-      rule([ofFamily(table, 6), is('meta l4proto', TCP), is('th dport', 43)], refuse),
+      rule([ofFamily(table, 6), is('meta l4proto', TCP), is('th dport', 43)], port43),
       ...broadcast,
       rule([is('ip daddr', range(0xe0000000n, 0xefffffffn))], drop),
       rule([is('ip6 daddr', range(0xffn << 120n, (1n << 128n) - 1n))], drop),

@@ -69,7 +69,7 @@ describe('what a guest says of a NIC', () => {
       },
     });
     expect(problems).toEqual([`${place} warning name/no-nic`]);
-    expect(rules('bridge', 'guest-100-in')).toEqual(['jump noise-drop', 'counter drop']);
+    expect(rules('bridge', 'guest-100-in')).toEqual(['jump noise-silent', 'counter drop']);
   });
 
   it('a set of another name is no source filter', () => {
