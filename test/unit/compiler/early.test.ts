@@ -45,12 +45,12 @@ describe('the early chain of a NIC', () => {
       'icmpv6 type 1-4 accept',
       'tcp dport 22 accept',
       'jump group-web-in-early',
-      'meta l4proto udp limit rate 1/second burst 5 packets log prefix ":100:4:guest-100-in: REJECT: " group 0',
+      'meta l4proto udp limit rate 1/second burst 5 packets log prefix ":100:4:guest-100-in: REJECT 100.fw:9: " group 0',
       'meta l4proto udp counter jump refuse',
     ]);
     expect(chain('group-web-in-early')).toEqual([
       'tcp dport 80 accept',
-      'meta l4proto tcp limit rate 1/second burst 5 packets log prefix ":0:3:group-web-in: REJECT: " group 0',
+      'meta l4proto tcp limit rate 1/second burst 5 packets log prefix ":0:3:group-web-in: REJECT cluster.fw:7: " group 0',
       'meta l4proto tcp counter jump refuse',
     ]);
     expect(chain('smurfs-early')?.[0]).toBe('ip saddr 0.0.0.0 return');

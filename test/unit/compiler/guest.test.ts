@@ -78,10 +78,10 @@ describe('the order of the guest chains', () => {
   it('to the guest: a REJECT cannot be answered', () => {
     expect(rules('guest-100-in')).toEqual([
       'oifname "tap100i0" counter accept',
-      'oifname "tap100i1" limit rate 1/second burst 5 packets log prefix ":100:4:guest-100-in: REJECT: " group 0',
+      'oifname "tap100i1" limit rate 1/second burst 5 packets log prefix ":100:4:guest-100-in: REJECT 100.fw:11: " group 0',
       'oifname "tap100i1" counter jump refuse-unanswered',
       'jump noise-unanswered',
-      'limit rate 1/second burst 5 packets log prefix ":100:6:guest-100-in: policy REJECT: " group 0',
+      'limit rate 1/second burst 5 packets log prefix ":100:6:guest-100-in: policy REJECT 100.fw:7: " group 0',
       'counter jump refuse-unanswered',
     ]);
     expect(rules('refuse-unanswered')).toEqual(['counter drop']);
@@ -90,10 +90,10 @@ describe('the order of the guest chains', () => {
   it('from the guest', () => {
     expect(rules('guest-100-out')).toEqual([
       'iifname "tap100i0" counter jump refuse',
-      'limit rate 1/second burst 5 packets log prefix ":100:6:guest-100-out: ACCEPT: " group 0',
+      'limit rate 1/second burst 5 packets log prefix ":100:6:guest-100-out: ACCEPT 100.fw:13: " group 0',
       'counter accept',
       'jump noise-reject',
-      'limit rate 1/second burst 5 packets log prefix ":100:7:guest-100-out: policy REJECT: " group 0',
+      'limit rate 1/second burst 5 packets log prefix ":100:7:guest-100-out: policy REJECT 100.fw:8: " group 0',
       'counter jump refuse',
     ]);
   });

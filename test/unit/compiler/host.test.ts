@@ -49,7 +49,7 @@ describe('the order of the host chains', () => {
       'jump cluster-out',
       'ip daddr 192.0.2.0/24 tcp dport { 22, 3128, 5900-5999, 8006 } counter accept',
       'jump noise-drop',
-      'limit rate 1/second burst 5 packets log prefix ":0:3:output: policy DROP: " group 0',
+      'limit rate 1/second burst 5 packets log prefix ":0:3:output: policy DROP cluster.fw:3: " group 0',
       'counter drop',
     ]);
   });
@@ -219,7 +219,7 @@ describe('names in the prefix of a log entry', () => {
         '[group a2345678901234567z]\nFORWARD DROP -log info\nOUT DROP -log info\n[RULES]\nGROUP a2345678901234567z\n',
     });
     const prefix = 'log prefix ":0:6:group-a2345678901234567z';
-    expect(rules('inet', 'group-a2345678901234567z-forward')?.[0]).toContain(`${prefix}-for: DROP: "`);
-    expect(rules('inet', 'group-a2345678901234567z-out')?.[0]).toContain(`${prefix}-out: DROP: "`);
+    expect(rules('inet', 'group-a2345678901234567z-forward')?.[0]).toContain(`${prefix}-for: DROP cluster.fw:4: "`);
+    expect(rules('inet', 'group-a2345678901234567z-out')?.[0]).toContain(`${prefix}-out: DROP cluster.fw:5: "`);
   });
 });

@@ -28,7 +28,7 @@ describe('the order of a vnet’s chain', () => {
     'tcp dport 80 counter accept',
     'counter jump group-web-forward',
     `jump ${noise}`,
-    'limit rate 1/second burst 5 packets log prefix ":0:6:vnet-v1: policy DROP: " group 0',
+    'limit rate 1/second burst 5 packets log prefix ":0:6:vnet-v1: policy DROP sdn/v1.fw:3: " group 0',
     'counter drop',
   ];
 
