@@ -20,6 +20,8 @@ export type {
   VlanProtocol,
   VlanRange,
 } from './bridge.js';
+export { type LinkChange, type LinkPart, linkChange, spellLinkChange } from './change.js';
+export { linkDifferences } from './compare.js';
 export type {
   CurrentAddress,
   CurrentDevice,
@@ -31,6 +33,7 @@ export type {
   Route,
   VlanEntry,
 } from './current.js';
+export type { Goal, GoalNote } from './goal.js';
 export { isLinkName } from './link-name.js';
 export type {
   Address,
@@ -48,7 +51,13 @@ export type {
   Vxlan,
   VxlanOptions,
 } from './links.js';
+export { linksFromJson, linksToJson } from './links-json.js';
+export { mergeGoal, noLinks } from './merge.js';
+export { LinkModel } from './model.js';
 export type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
+export { readOperation } from './operation-json.js';
+export { type Disruption, type LinkPlan, type LinkStep, planLinks } from './plan.js';
 export { printLinks } from './print.js';
 export { type DesiredLinks, desiredLinks } from './read/desired.js';
 export { addressOf, unicastRoute } from './route.js';
+export { spellOperation } from './spell-operation.js';

@@ -65,3 +65,15 @@ export type DeviceOptions =
   | { readonly kind: 'bond'; readonly options: BondOptions }
   | { readonly kind: 'vlan'; readonly bridgeBinding: boolean }
   | { readonly kind: 'vxlan'; readonly local?: string; readonly group?: string; readonly options: VxlanOptions };
+
+/** The link an operation is about; null for a route that names none. */
+export const linkOf = (operation: LinkOperation): string | null => {
+  switch (operation.kind) {
+    case 'add route':
+    case 'replace route':
+    case 'delete route':
+      return operation.route.link;
+    default:
+      return operation.link;
+  }
+};

@@ -1,4 +1,5 @@
 export { FakeNftables } from './fake/port.js';
+export { FakeRoute } from './fake/route.js';
 export { inNamespace } from './namespace.js';
 export type { DecodedChain, DecodedExpression, DecodedRule, DecodedSet, DecodedTable } from './nftables/decoded.js';
 export { readDecoded } from './nftables/decoded.js';

@@ -1,0 +1,37 @@
+import type { CurrentLink, CurrentLinks } from './current.js';
+
+/**
+ * What of one state is not in another, a line for each; none when both are the same. Left out is what nobody chose:
+ * indexes, carriers, networks and addresses links give themselves, MAC addresses that the kernel made up.
+ */
+export function linkDifferences(before: CurrentLinks, now: CurrentLinks): string[] {
+  const [old, fresh] = [linesOf(before), linesOf(now)];
+  return [
+    ...old.filter((line) => !fresh.includes(line)).map((line) => `lost: ${line}`),
+    ...fresh.filter((line) => !old.includes(line)).map((line) => `new: ${line}`),
+  ];
+}
+
+/** RTPROT_KERNEL, RTN_UNICAST */
+const KERNEL = 2;
+const UNICAST = 1;
+
+function linesOf({ links, addresses, routes, forwarding }: CurrentLinks): string[] {
+  const said = routes.filter(
+    ({ protocol, gateway, type }) => type === UNICAST && (protocol !== KERNEL || gateway !== null),
+  );
+  return [
+    ...links.flatMap(linkLines),
+    ...addresses.filter(({ permanent }) => permanent).map((address) => `address ${JSON.stringify(address)}`),
+    ...said.map((route) => `route ${JSON.stringify(route)}`),
+    ...forwarding.map((entry) => `forwarding ${JSON.stringify(entry)}`),
+  ];
+}
+
+/** One line for each attribute. */
+function linkLines({ name, device, up, mtu, mac, master, alias, port, vlans, sysctls }: CurrentLink): string[] {
+  const made = device.kind === 'bridge' || device.kind === 'bond' ? null : mac;
+  const { options = {}, ...identity } = { options: undefined, ...device };
+  const attributes = { ...identity, up, mtu, mac: made, master, alias, vlans, ...options, ...port, ...sysctls };
+  return Object.entries(attributes).map(([attribute, value]) => `${name} ${attribute} ${JSON.stringify(value)}`);
+}
