@@ -1,9 +1,11 @@
-import { type CurrentRuleset, countChanges, diffRuleset } from '../ruleset/index.js';
-import { fitToKernel } from './features.js';
-import { findGeneration, type Sources, storeGeneration } from './generation.js';
-import { changesOf, type Desired, isDone, makePlan, type PlannedChange } from './plan.js';
+import type { Links } from '../bridges/index.js';
+import { countChanges, diffRuleset } from '../ruleset/index.js';
+import { fitFirewall } from './fitted.js';
+import { type Sources, storeGeneration } from './generation.js';
+import { desiredInForce, earlierOf } from './in-force.js';
+import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange, planLinksOf } from './plan.js';
 import type { Position } from './position.js';
-import { type StateDirectory, withLock } from './state-directory.js';
+import { withLock } from './state-directory.js';
 import { carryOut, nextGeneration, settle } from './transition.js';
 import type { World } from './world.js';
 
@@ -15,7 +17,7 @@ export interface Author {
 
 export interface ApplyRequest extends Desired {
   readonly sources: Sources;
-  readonly node: string;
+  readonly node: string | null;
   readonly author: Author;
 }
 
@@ -26,42 +28,57 @@ export interface Applied {
 }
 
 /**
- * Brings the kernel to a ruleset and its settings and records it as a new generation. Nothing is written, neither to the kernel nor to
- * the records, when the kernel holds the current generation and it says the same.
+ * Brings the kernel to rules and links, and records both as a new generation. Nothing is written, neither to the kernel
+ * nor to the records, when the kernel holds the current generation and it says the same.
  */
-export function applyRuleset(world: World, request: ApplyRequest): Promise<Applied> {
+export const apply = (world: World, request: ApplyRequest): Promise<Applied> =>
+  withLock(world.state, async () => makeGeneration(world, await settle(world), request));
+
+/** As `apply`, for a caller that holds the lock. */
+export async function makeGeneration(world: World, position: Position, request: ApplyRequest): Promise<Applied> {
   const { state, clock } = world;
-  return withLock(state, async () => {
-    const position = await settle(world);
-    const { ruleset } = await fitToKernel(request.ruleset, world.nftables);
-    const desired: Desired = { ruleset, sysctls: request.sysctls };
-    const plan = await makePlan(world, desired, position.replaced);
-    if (isDone(plan) && position.current !== null && records(state, position, desired, plan.ruleset.current)) {
-      return { generation: position.current, changes: [] };
-    }
-    const generation = nextGeneration(state);
-    const { sources, node, author } = request;
-    const meta = {
-      generation,
-      time: new Date(clock.now()).toISOString(),
-      summary: describeChanges(changesOf(plan)),
-      node,
-      previous: position.current,
-      ...author,
-    };
-    const store = () => storeGeneration(state, meta, desired, sources);
-    const changes = await carryOut(world, position, { action: 'apply', generation, desired, plan, store });
-    return { generation, changes };
-  });
+  const { links, sources, node, author } = request;
+  const before = desiredInForce(state, position);
+  const { firewall } = await fitFirewall(request.firewall, world.nftables);
+  const plan = await makePlan(world, { firewall, links }, earlierOf(position, before));
+  // A half that is left as it is stays what it was applied as.
+  const desired: Desired = { firewall: firewall ?? before.firewall, links: links ?? before.links };
+  if (isDone(plan) && position.current !== null && (await records(world, before, desired, plan))) {
+    return { generation: position.current, changes: [] };
+  }
+  const generation = nextGeneration(state);
+  const meta = {
+    generation,
+    time: new Date(clock.now()).toISOString(),
+    summary: describeChanges(changesOf(plan)),
+    node,
+    previous: position.current,
+    ...author,
+  };
+  const store = () => storeGeneration(state, meta, desired, sources);
+  const to = { action: 'apply', generation, desired, before, plan, store } as const;
+  return { generation, changes: await carryOut(world, position, to) };
 }
 
 /** Does the current generation say what is desired, of a kernel that holds it? */
-function records(state: StateDirectory, { current }: Position, desired: Desired, kernel: CurrentRuleset): boolean {
-  const recorded = current === null ? null : findGeneration(state, current);
-  if (recorded === null || diffRuleset(recorded.ruleset, kernel).operations.length > 0) return false;
-  const values = ({ sysctls }: Desired): string => JSON.stringify(sysctls.map(({ name, value }) => [name, value]));
-  return values(recorded) === values(desired);
+async function records(world: World, recorded: Desired, desired: Desired, plan: Plan): Promise<boolean> {
+  if (plan.firewall !== null) {
+    if (recorded.firewall === null) return false;
+    const { current } = plan.firewall.ruleset;
+    if (diffRuleset(recorded.firewall.ruleset, current).operations.length > 0) return false;
+    if (settingsOf(recorded) !== settingsOf(desired)) return false;
+  }
+  if (plan.links === null) return true;
+  if (recorded.links === null || meaningOf(recorded.links) !== meaningOf(desired.links)) return false;
+  return (await planLinksOf(world.route, recorded.links, recorded.links)).steps.length === 0;
 }
+
+const settingsOf = ({ firewall }: Desired): string =>
+  JSON.stringify(firewall?.sysctls.map(({ name, value }) => [name, value]));
+
+/** What links ask for, wherever it is written. */
+const meaningOf = (links: Links | null): string =>
+  JSON.stringify([links?.links, links?.guestPorts], (key, value: unknown) => (key === 'origin' ? undefined : value));
 
 /** `2 to create, 1 to update`: the summary of a generation and the last line of a plan. */
 export function describeChanges(changes: readonly PlannedChange[]): string {

@@ -1,12 +1,13 @@
 import type { SysctlChange } from '../sysctl/index.js';
 import type { Author } from './apply.js';
 import { storeGeneration } from './generation.js';
-import { type Desired, isDone, makePlan } from './plan.js';
+import { desiredInForce, earlierOf } from './in-force.js';
+import { type Firewall, isDone, makePlan } from './plan.js';
 import { withLock } from './state-directory.js';
 import { carryOut, nextGeneration, settle } from './transition.js';
 import type { World } from './world.js';
 
-const nothing: Desired = { ruleset: { tables: [] }, sysctls: [] };
+const nothing: Firewall = { ruleset: { tables: [] }, sysctls: [] };
 
 export interface Cleared {
   /** The tables that were removed, such as `inet ringwall`. */
@@ -23,9 +24,11 @@ export function clear(world: World, author: Author): Promise<Cleared> {
   const { state, clock } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    const plan = await makePlan(world, nothing, position.replaced);
-    const removed = plan.ruleset.current.tables.map(({ family, name }) => `${family} ${name}`);
-    const restored = plan.sysctls.changes;
+    const before = desiredInForce(state, position);
+    const desired = { firewall: nothing, links: before.links };
+    const plan = await makePlan(world, { firewall: nothing, links: null }, earlierOf(position, before));
+    const removed = (plan.firewall?.ruleset.current.tables ?? []).map(({ family, name }) => `${family} ${name}`);
+    const restored = plan.firewall?.sysctls.changes ?? [];
     if (isDone(plan)) return { removed, restored };
     const generation = nextGeneration(state);
     const time = new Date(clock.now()).toISOString();
@@ -37,8 +40,8 @@ export function clear(world: World, author: Author): Promise<Cleared> {
       previous: position.current,
       ...author,
     };
-    const store = () => storeGeneration(state, meta, nothing, new Map());
-    await carryOut(world, position, { action: 'clear', generation, desired: nothing, plan, store });
+    const store = () => storeGeneration(state, meta, desired, new Map());
+    await carryOut(world, position, { action: 'clear', generation, desired, before, plan, store });
     return { removed, restored };
   });
 }

@@ -1,3 +1,4 @@
+import { linksFromJson, linksToJson } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import { readJson, rulesetFromJson, rulesetToJson } from '../ruleset/index.js';
 import { readSysctls } from '../sysctl/index.js';
@@ -19,6 +20,13 @@ export interface GenerationMeta {
   /** The version of ringwall that wrote it. */
   readonly version: string;
 }
+
+/** The rules, and the links. */
+export const halves = ['firewall', 'network'] as const;
+export type Half = (typeof halves)[number];
+
+/** What a generation holds of a half that was never applied: going back to it takes nothing away. */
+export const nothingDesired: Desired = { firewall: null, links: null };
 
 /** The input files by their path relative to the site's root. */
 export type Sources = ReadonlyMap<string, string | Uint8Array>;
@@ -45,10 +53,14 @@ export function storeGeneration(state: StateDirectory, meta: GenerationMeta, des
   const fresh = unfinished(state);
   files.remove(fresh);
   files.makeDirectory(fresh);
-  files.writeAtomically(`${fresh}/ruleset.json`, rulesetToJson(desired.ruleset));
-  files.writeAtomically(`${fresh}/settings.json`, `${JSON.stringify(desired.sysctls)}\n`);
+  const { firewall, links } = desired;
+  if (firewall !== null) {
+    files.writeAtomically(`${fresh}/ruleset.json`, rulesetToJson(firewall.ruleset));
+    files.writeAtomically(`${fresh}/settings.json`, `${JSON.stringify(firewall.sysctls)}\n`);
+  }
+  if (links !== null) files.writeAtomically(`${fresh}/links.json`, linksToJson(links));
   files.writeAtomically(`${fresh}/sources.json`, sourcesToJson(sources));
-  files.writeAtomically(`${fresh}/meta.json`, `${JSON.stringify(meta)}\n`);
+  files.writeAtomically(`${fresh}/meta.json`, `${JSON.stringify({ ...meta, halves: halvesOf(desired) })}\n`);
   files.rename(fresh, folderOf(state, meta.generation));
 }
 
@@ -73,11 +85,25 @@ export function readMeta(state: StateDirectory, generation: number): GenerationM
 }
 
 export function readGeneration(state: StateDirectory, generation: number): Desired {
+  const held = readPart(state, generation, 'meta.json', (text, file) =>
+    readJson(text, file, (reader) => reader.field('halves').list((item) => item.oneOf(halves))),
+  );
+  const part = <T>(name: string, read: (text: string, file: string) => T): T => readPart(state, generation, name, read);
   return {
-    ruleset: readPart(state, generation, 'ruleset.json', (text, file) => rulesetFromJson(text, file)),
-    sysctls: readPart(state, generation, 'settings.json', (text, file) => readJson(text, file, readSysctls)),
+    firewall: held.includes('firewall')
+      ? {
+          ruleset: part('ruleset.json', rulesetFromJson),
+          sysctls: part('settings.json', (text, file) => readJson(text, file, readSysctls)),
+        }
+      : null,
+    links: held.includes('network') ? part('links.json', linksFromJson) : null,
   };
 }
+
+const halvesOf = ({ firewall, links }: Desired): Half[] => [
+  ...(firewall === null ? [] : (['firewall'] as const)),
+  ...(links === null ? [] : (['network'] as const)),
+];
 
 export function readSources(state: StateDirectory, generation: number): Map<string, string | Uint8Array> {
   return readPart(

@@ -1,11 +1,11 @@
-export { type Applied, type ApplyRequest, type Author, applyRuleset, describeChanges } from './apply.js';
+export { type Applied, type ApplyRequest, type Author, apply, describeChanges } from './apply.js';
 export { type Cleared, clear } from './clear.js';
 export { type Feature, type Fitted, fitToKernel, type Need, needs } from './features.js';
-export { type GenerationMeta, readSources, type Sources } from './generation.js';
+export { type GenerationMeta, type Half, readSources, type Sources } from './generation.js';
 export { type History, type HistoryEntry, history } from './history.js';
-export type { Desired, PlannedChange } from './plan.js';
+export type { Desired, Firewall, PlannedChange } from './plan.js';
 export { type Preview, preview } from './preview.js';
-export { rollback } from './rollback.js';
+export { type RollbackRequest, rollback } from './rollback.js';
 export type { StateDirectory } from './state-directory.js';
 export { type Drift, type Status, status } from './status.js';
 export type { Kernel, World } from './world.js';

@@ -1,12 +1,28 @@
-import type { NftablesPort } from '../netlink/index.js';
+import {
+  type CurrentLinks,
+  type GoalNote,
+  type LinkChange,
+  type LinkStep,
+  type Links,
+  linkChange,
+  mergeGoal,
+  planLinks,
+} from '../bridges/index.js';
+import type { NftablesPort, RoutePort } from '../netlink/index.js';
 import { type Change, type CurrentRuleset, diffRuleset, type Ruleset, type RulesetDiff } from '../ruleset/index.js';
 import { planSysctls, type Replaced, type Sysctl, type SysctlChange, type SysctlPlan } from '../sysctl/index.js';
 import type { Kernel } from './world.js';
 
-/** What a kernel is to hold. */
-export interface Desired {
+/** The rules, and the settings they ask for. */
+export interface Firewall {
   readonly ruleset: Ruleset;
   readonly sysctls: readonly Sysctl[];
+}
+
+/** What a kernel is to hold; null leaves a half as it is. */
+export interface Desired {
+  readonly firewall: Firewall | null;
+  readonly links: Links | null;
 }
 
 /** What would bring the kernel's tables to a desired ruleset, and the dump it was made from. */
@@ -14,13 +30,30 @@ export interface RulesetPlan extends RulesetDiff {
   readonly current: CurrentRuleset;
 }
 
+/** What would bring the links where they should be, and what they were. */
+export interface LinksPlan {
+  readonly current: CurrentLinks;
+  readonly steps: readonly LinkStep[];
+  /** What is desired and cannot be had. */
+  readonly notes: readonly GoalNote[];
+}
+
+/** Null for a half that is left as it is. */
 export interface Plan {
-  readonly ruleset: RulesetPlan;
-  readonly sysctls: SysctlPlan;
+  readonly firewall: { readonly ruleset: RulesetPlan; readonly sysctls: SysctlPlan } | null;
+  readonly links: LinksPlan | null;
 }
 
 /** One difference between what is desired and what the kernel holds, as people see it. */
-export type PlannedChange = Change | SysctlChange;
+export type PlannedChange = Change | SysctlChange | LinkChange;
+
+/** What was there before: values of settings, and the links that were applied last. */
+export interface Earlier {
+  readonly replaced: Replaced;
+  readonly links: Links;
+  /** The own address of the connection the administrator works over. */
+  readonly session?: string | undefined;
+}
 
 /** Looks at the kernel's tables and changes nothing. */
 export async function planRuleset(nftables: NftablesPort, desired: Ruleset): Promise<RulesetPlan> {
@@ -28,17 +61,40 @@ export async function planRuleset(nftables: NftablesPort, desired: Ruleset): Pro
   return { current, ...diffRuleset(desired, current) };
 }
 
-/** Looks at the kernel and changes nothing. `replaced` is what its settings were before ours. */
-export async function makePlan({ nftables, sysctls }: Kernel, desired: Desired, replaced: Replaced): Promise<Plan> {
+/** Looks at the kernel's links and changes nothing. */
+export async function planLinksOf(
+  route: RoutePort,
+  before: Links,
+  desired: Links,
+  session?: string,
+): Promise<LinksPlan> {
+  const current = await route.read();
+  return { current, ...planLinks(mergeGoal(before, desired, current), current, session ?? null) };
+}
+
+/** Looks at the kernel and changes nothing. */
+export async function makePlan(kernel: Kernel, { firewall, links }: Desired, earlier: Earlier): Promise<Plan> {
   return {
-    ruleset: await planRuleset(nftables, desired.ruleset),
-    sysctls: planSysctls(desired.sysctls, replaced, sysctls),
+    firewall:
+      firewall === null
+        ? null
+        : {
+            ruleset: await planRuleset(kernel.nftables, firewall.ruleset),
+            sysctls: planSysctls(firewall.sysctls, earlier.replaced, kernel.sysctls),
+          },
+    links: links === null ? null : await planLinksOf(kernel.route, earlier.links, links, earlier.session),
   };
 }
 
 /** In the order in which they are made. */
-export const changesOf = ({ ruleset, sysctls }: Plan): PlannedChange[] => [...sysctls.changes, ...ruleset.changes];
+export const changesOf = ({ firewall, links }: Plan): PlannedChange[] => [
+  ...(firewall?.sysctls.changes ?? []),
+  ...(firewall?.ruleset.changes ?? []),
+  ...(links?.steps.map(linkChange) ?? []),
+];
 
 /** Does the kernel hold all of it already? */
-export const isDone = ({ ruleset, sysctls }: Plan): boolean =>
-  ruleset.operations.length === 0 && sysctls.changes.length === 0;
+export const isDone = ({ firewall, links }: Plan): boolean =>
+  (firewall?.ruleset.operations.length ?? 0) === 0 &&
+  (firewall?.sysctls.changes.length ?? 0) === 0 &&
+  (links?.steps.length ?? 0) === 0;

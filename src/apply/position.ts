@@ -21,7 +21,8 @@ export interface Position {
   readonly replaced: Replaced;
 }
 
-const nowhere: Position = { current: null, applying: null, replaced: new Map() };
+/** Before anything was applied. */
+export const nowhere: Position = { current: null, applying: null, replaced: new Map() };
 
 const fileOf = (state: StateDirectory): string => `${state.path}/position.json`;
 

@@ -1,6 +1,8 @@
-import { fitToKernel } from './features.js';
+import type { GoalNote } from '../bridges/index.js';
+import { fitFirewall } from './fitted.js';
+import { desiredInForce, earlierOf } from './in-force.js';
 import { changesOf, type Desired, makePlan, type PlannedChange } from './plan.js';
-import { readPosition } from './position.js';
+import { nowhere, readPosition } from './position.js';
 import { checkStateDirectory } from './state-directory.js';
 import type { World } from './world.js';
 
@@ -8,12 +10,15 @@ export interface Preview {
   readonly changes: readonly PlannedChange[];
   /** What this kernel has to do without. */
   readonly warnings: readonly string[];
+  /** What is desired of links and cannot be had. */
+  readonly notes: readonly GoalNote[];
 }
 
-/** What `applyRuleset` would do now. Changes nothing. */
-export async function preview(world: World, desired: Desired): Promise<Preview> {
-  const { ruleset, warnings } = await fitToKernel(desired.ruleset, world.nftables);
-  const replaced = checkStateDirectory(world.state) ? readPosition(world.state).replaced : new Map();
-  const plan = await makePlan(world, { ...desired, ruleset }, replaced);
-  return { changes: changesOf(plan), warnings };
+/** What `apply` would do now. Changes nothing. `session` is the own address of the administrator's connection. */
+export async function preview(world: World, desired: Desired, session?: string): Promise<Preview> {
+  const { firewall, warnings } = await fitFirewall(desired.firewall, world.nftables);
+  const position = checkStateDirectory(world.state) ? readPosition(world.state) : nowhere;
+  const earlier = { ...earlierOf(position, desiredInForce(world.state, position)), session };
+  const plan = await makePlan(world, { firewall, links: desired.links }, earlier);
+  return { changes: changesOf(plan), warnings, notes: plan.links?.notes ?? [] };
 }

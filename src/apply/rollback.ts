@@ -1,28 +1,57 @@
 import { Failure } from '../diagnostics/index.js';
-import type { Applied } from './apply.js';
-import { fitToKernel } from './features.js';
-import { previousGeneration, readGeneration, storedGenerations } from './generation.js';
-import { isDone, makePlan } from './plan.js';
+import { type Applied, type Author, makeGeneration } from './apply.js';
+import { fitFirewall } from './fitted.js';
+import {
+  type Half,
+  previousGeneration,
+  readGeneration,
+  readMeta,
+  readSources,
+  storedGenerations,
+} from './generation.js';
+import { desiredInForce, earlierOf } from './in-force.js';
+import { type Desired, isDone, makePlan } from './plan.js';
 import { type StateDirectory, withLock } from './state-directory.js';
 import { carryOut, settle } from './transition.js';
 import type { World } from './world.js';
 
-/**
- * Brings the kernel back to a stored generation, by default the one that was in force before the current one was made.
- * Compiles nothing.
- */
-export function rollback(world: World, wanted?: number): Promise<Applied> {
+export interface RollbackRequest {
+  /** By default the generation that was in force before the current one was made. */
+  readonly generation?: number | undefined;
+  /** Keeps it to one half: that makes a new generation, of this half as it was and the other as it is. */
+  readonly only?: Half | undefined;
+  readonly author: Author;
+}
+
+/** Brings the kernel back to a stored generation. Compiles nothing. */
+export function rollback(world: World, request: RollbackRequest): Promise<Applied> {
   const { state } = world;
   return withLock(state, async () => {
     const position = await settle(world);
-    const generation = chooseGeneration(state, position.current, wanted);
+    const generation = chooseGeneration(state, position.current, request.generation);
     const stored = readGeneration(state, generation);
-    const { ruleset } = await fitToKernel(stored.ruleset, world.nftables);
-    const desired = { ...stored, ruleset };
-    const plan = await makePlan(world, desired, position.replaced);
+    if (request.only !== undefined) {
+      const { node } = readMeta(state, generation);
+      const half = onlyHalf(generation, stored, request.only);
+      const sources = readSources(state, generation);
+      return makeGeneration(world, position, { ...half, sources, node, author: request.author });
+    }
+    const { firewall } = await fitFirewall(stored.firewall, world.nftables);
+    const desired = { ...stored, firewall };
+    const before = desiredInForce(state, position);
+    const plan = await makePlan(world, desired, earlierOf(position, before));
     if (isDone(plan) && position.current === generation) return { generation, changes: [] };
-    const changes = await carryOut(world, position, { action: 'rollback', generation, desired, plan, store: null });
-    return { generation, changes };
+    const to = { action: 'rollback', generation, desired, before, plan, store: null } as const;
+    return { generation, changes: await carryOut(world, position, to) };
+  });
+}
+
+function onlyHalf(generation: number, stored: Desired, only: Half): Desired {
+  const half: Desired = only === 'firewall' ? { ...stored, links: null } : { ...stored, firewall: null };
+  if (half.firewall !== null || half.links !== null) return half;
+  const what = only === 'firewall' ? 'rules' : 'links';
+  throw new Failure('no-generation', `generation ${generation} holds no ${what}: nothing was changed`, {
+    help: 'leave --only out, or name another generation',
   });
 }
 

@@ -1,8 +1,9 @@
+import { type LinkChange, linkChange } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import type { Change } from '../ruleset/index.js';
 import type { Sysctl, SysctlPort } from '../sysctl/index.js';
-import { readGeneration } from './generation.js';
-import { type PlannedChange, planRuleset } from './plan.js';
+import { type Half, readGeneration } from './generation.js';
+import { type PlannedChange, planLinksOf, planRuleset } from './plan.js';
 import { readPosition } from './position.js';
 import { checkStateDirectory } from './state-directory.js';
 import type { World } from './world.js';
@@ -21,8 +22,9 @@ export interface Status {
   readonly interrupted: number | null;
 }
 
-/** Compares the kernel with the current generation. Changes nothing. */
-export async function status({ state, nftables, sysctls }: Omit<World, 'clock'>): Promise<Status> {
+/** Compares the kernel with the current generation, or with one half of it. Changes nothing. */
+export async function status(world: Omit<World, 'clock'>, only?: Half): Promise<Status> {
+  const { state, nftables, sysctls, route } = world;
   const position = checkStateDirectory(state) ? readPosition(state) : null;
   if (position === null || position.current === null) {
     throw new Failure('no-generation', `nothing was applied yet, as far as ${state.path} knows`, {
@@ -30,17 +32,25 @@ export async function status({ state, nftables, sysctls }: Omit<World, 'clock'>)
     });
   }
   const applied = readGeneration(state, position.current);
-  const { changes } = await planRuleset(nftables, applied.ruleset);
+  const firewall = only === 'network' ? null : applied.firewall;
+  const links = only === 'firewall' ? null : applied.links;
+  const rules = firewall === null ? [] : (await planRuleset(nftables, firewall.ruleset)).changes;
+  const steps = links === null ? [] : (await planLinksOf(route, links, links)).steps;
   return {
     generation: position.current,
-    drift: [...applied.sysctls.flatMap((sysctl) => settingDrift(sysctl, sysctls)), ...changes.map(driftOf)],
+    drift: [
+      ...(firewall?.sysctls ?? []).flatMap((sysctl) => settingDrift(sysctl, sysctls)),
+      ...rules.map(driftOf),
+      ...steps.map((step) => linkDrift(linkChange(step))),
+    ],
     interrupted: position.applying?.generation ?? null,
   };
 }
 
+const words = { create: 'is missing', update: 'was changed', delete: 'does not belong here' } as const;
+
 /** What would repair it says what is wrong: to create is missing, to delete is foreign. */
 function driftOf({ action, kind, table, name, text }: Change): Drift {
-  const words = { create: 'is missing', update: 'was changed', delete: 'does not belong here' } as const;
   const what = text === '' ? '' : `: ${text}`;
   return {
     kind,
@@ -55,3 +65,10 @@ function settingDrift({ name, value }: Sysctl, port: SysctlPort): Drift[] {
   const problem = current === null ? 'this kernel has it no more' : `was changed: ${current.value} and not ${value}`;
   return [{ kind: 'setting', name, problem }];
 }
+
+/** Of a link the command that would repair it says best what is wrong. */
+const linkDrift = ({ action, kind, name, text }: LinkChange): Drift => ({
+  kind,
+  name,
+  problem: `${words[action]}: ${text}`,
+});

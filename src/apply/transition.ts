@@ -1,10 +1,14 @@
+import { linkChange } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort } from '../netlink/index.js';
 import { diffRuleset, spellChange } from '../ruleset/index.js';
 import { carryOutSysctls, type Replaced, type SysctlName } from '../sysctl/index.js';
-import { bring } from './bring.js';
+import { type Brought, bring } from './bring.js';
+import { bringLinks, undo } from './bring-links.js';
 import { findGeneration, removeGeneration, storedGenerations } from './generation.js';
-import { type Desired, type Plan, type PlannedChange, planRuleset } from './plan.js';
+import { desiredInForce } from './in-force.js';
+import { readLinkJournal, removeLinkJournal } from './link-journal.js';
+import { type Desired, type Firewall, type Plan, type PlannedChange, planLinksOf, planRuleset } from './plan.js';
 import { type Action, type Position, readPosition, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
 import type { World } from './world.js';
@@ -13,6 +17,8 @@ export interface Transition {
   readonly action: Action;
   readonly generation: number;
   readonly desired: Desired;
+  /** What is in force until then. */
+  readonly before: Desired;
   readonly plan: Plan;
   /** Stores the generation; null when it is stored already. */
   readonly store: (() => void) | null;
@@ -21,12 +27,14 @@ export interface Transition {
 /**
  * Takes the kernel to a generation in steps of which each leaves records that tell what happened: the position says
  * where it goes, the generation is stored, the settings are written and read back, the kernel commits the rules, the
- * position says that it is there, the rules are read back. Settings go first because they can be taken back one by one
- * and the commit is all or none: when it is refused, or a setting is, everything is as it was. The caller holds the lock.
+ * links follow step by step, the position says that it is there, the rules are read back. Settings go first because they
+ * can be taken back one by one, then the rules, so that no port is ever on a bridge unfiltered. When the kernel refuses
+ * something, everything before it is taken back. The caller holds the lock.
  */
 export async function carryOut(world: World, from: Position, to: Transition): Promise<readonly PlannedChange[]> {
   const { state, nftables, sysctls } = world;
-  const { replaced, changes: settings } = to.plan.sysctls;
+  const { firewall, links } = to.plan;
+  const { replaced, changes: settings } = firewall?.sysctls ?? { replaced: from.replaced, changes: [] };
   const owed: Replaced = new Map([...replaced, ...from.replaced]);
   try {
     const applying = { generation: to.generation, action: to.action };
@@ -43,34 +51,81 @@ export async function carryOut(world: World, from: Position, to: Transition): Pr
   };
   const set = carryOutSysctls(settings, sysctls);
   if (!set.done) throw giveUp(set.failure, set.left);
-  const brought = await bring(nftables, to.desired.ruleset, to.plan.ruleset);
+  const brought = await bringRules(nftables, to);
   if (!brought.committed) throw giveUp(brought.failure, set.takeBack());
+  if (links !== null && to.desired.links !== null) {
+    const goal = { generation: to.generation, desired: to.desired.links };
+    const there = await bringLinks(state, world.route, goal, links);
+    if (!there.ok) {
+      const failure = await takeRulesBack(world, to, there.failure);
+      throw giveUp(failure, set.takeBack());
+    }
+  }
 
   try {
     writePosition(state, { current: to.generation, applying: null, replaced });
+    removeLinkJournal(state);
   } catch (error) {
-    throw withNote(error, `the rules of generation ${to.generation} are in force, the next run will record it`);
+    throw withNote(error, `generation ${to.generation} is in force, the next run will record it`);
   }
-  await verify(nftables, to);
-  return [...settings, ...brought.changes];
+  if (firewall !== null && to.desired.firewall !== null) await verify(nftables, to.generation, to.desired.firewall);
+  return [...settings, ...brought.changes, ...(links?.steps.map(linkChange) ?? [])];
+}
+
+const bringRules = async (nftables: NftablesPort, { desired, plan }: Transition): Promise<Brought> =>
+  desired.firewall === null || plan.firewall === null
+    ? { committed: true, changes: [] }
+    : bring(nftables, desired.firewall.ruleset, plan.firewall.ruleset);
+
+/** After links could not follow: the rules of before in force again, and what became of that in the failure. */
+async function takeRulesBack({ nftables }: World, { before, plan }: Transition, failure: Failure): Promise<Failure> {
+  if (plan.firewall === null || plan.firewall.ruleset.operations.length === 0) return failure;
+  const none = plan.firewall.ruleset.current.tables.length === 0 ? { tables: [] } : null;
+  const ruleset = before.firewall?.ruleset ?? none;
+  // Where nobody knows what was in force, the new rules stay: taking them out would open what they close.
+  if (ruleset === null) return noted(failure, 'the new rules stay in force');
+  const brought = await bring(nftables, ruleset, await planRuleset(nftables, ruleset));
+  return noted(failure, brought.committed ? 'the rules of before are in force again' : brought.failure.message);
 }
 
 /**
  * Finishes the records of a run that was cut short: when the kernel holds the generation it was going to, that is the
- * current one; else it never happened, and an unused new generation is removed. The caller holds the lock.
+ * current one; else the steps of links that may have been done are undone, the rules with them, and an unused new
+ * generation is removed. The caller holds the lock.
  */
-export async function settle({ state, nftables }: World): Promise<Position> {
+export async function settle(world: World): Promise<Position> {
+  const { state, nftables, route } = world;
   const position = readPosition(state);
   const { applying } = position;
-  if (applying === null) return position;
+  if (applying === null) {
+    removeLinkJournal(state);
+    return position;
+  }
   const goal = findGeneration(state, applying.generation);
-  const arrived = goal !== null && diffRuleset(goal.ruleset, await nftables.read()).operations.length === 0;
+  const journal = readLinkJournal(state);
+  const links = journal?.generation === applying.generation ? journal : null;
+  let arrived = goal !== null && (await holdsRules(world, goal));
+  if (links !== null) {
+    arrived = arrived && goal !== null && (await holdsLinks(world, goal));
+    if (!arrived) {
+      await undo(route, links.inverses);
+      const { firewall } = desiredInForce(state, position);
+      if (firewall !== null) await bring(nftables, firewall.ruleset, await planRuleset(nftables, firewall.ruleset));
+    }
+  }
   if (!arrived && applying.action !== 'rollback') removeGeneration(state, applying.generation);
   const current = arrived ? applying.generation : position.current;
   const settled: Position = { ...position, current, applying: null };
   writePosition(state, settled);
+  removeLinkJournal(state);
   return settled;
 }
+
+const holdsRules = async ({ nftables }: World, { firewall }: Desired): Promise<boolean> =>
+  firewall === null || diffRuleset(firewall.ruleset, await nftables.read()).operations.length === 0;
+
+const holdsLinks = async ({ route }: World, { links }: Desired): Promise<boolean> =>
+  links === null || (await planLinksOf(route, links, links)).steps.length === 0;
 
 /** The next free number: never one that was used before and is still stored. */
 export function nextGeneration(state: StateDirectory): number {
@@ -82,13 +137,14 @@ function takeBackRecords(state: StateDirectory, from: Position, to: Transition):
   try {
     if (to.store !== null) removeGeneration(state, to.generation);
     writePosition(state, from);
+    removeLinkJournal(state);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
 }
 
-async function verify(nftables: NftablesPort, { generation, desired }: Transition): Promise<void> {
-  const { changes } = await planRuleset(nftables, desired.ruleset);
+async function verify(nftables: NftablesPort, generation: number, { ruleset }: Firewall): Promise<void> {
+  const { changes } = await planRuleset(nftables, ruleset);
   const [first] = changes;
   if (first === undefined) return;
   throw new Failure(
@@ -99,7 +155,9 @@ async function verify(nftables: NftablesPort, { generation, desired }: Transitio
 }
 
 function withNote(error: unknown, note: string): unknown {
-  if (!(error instanceof Failure)) return error;
-  const { code, message, help, exit, cause } = error;
+  return error instanceof Failure ? noted(error, note) : error;
+}
+
+function noted({ code, message, help, exit, cause }: Failure, note: string): Failure {
   return new Failure(code, `${message}: ${note}`, { ...(help === undefined ? {} : { help }), exit, cause });
 }

@@ -1,4 +1,4 @@
-import type { NftablesPort } from '../netlink/index.js';
+import type { NftablesPort, RoutePort } from '../netlink/index.js';
 import type { Clock } from '../ports/index.js';
 import type { SysctlPort } from '../sysctl/index.js';
 import type { StateDirectory } from './state-directory.js';
@@ -7,6 +7,7 @@ import type { StateDirectory } from './state-directory.js';
 export interface Kernel {
   readonly nftables: NftablesPort;
   readonly sysctls: SysctlPort;
+  readonly route: RoutePort;
 }
 
 /** Everything outside that applying needs. */

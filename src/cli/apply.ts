@@ -1,12 +1,13 @@
-import { applyRuleset, preview } from '../apply/index.js';
+import { apply as bringKernel, preview } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
 import { ask, canAsk } from './ask.js';
 import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
-import { type Loaded, loadForKernel, showProblems, showWarnings } from './load.js';
+import { desiredOf, type Loaded, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
 import { notYet } from './options.js';
+import { sessionAddress } from './session.js';
 
 export interface ApplyOptions {
   /** Seconds. */
@@ -23,17 +24,18 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
   const loaded = loadForKernel(context);
   showProblems(context, loaded);
   if (!options.tolerant) refuseErrors(loaded);
-  const { compiled, sources, site } = loaded;
+  const { sources, site } = loaded;
+  const desired = desiredOf(context, loaded);
 
   const applied = await withKernel(context, async (world) => {
-    const { changes, warnings } = await preview(world, compiled);
+    const { changes, warnings, notes } = await preview(world, desired, sessionAddress());
     showWarnings(context, warnings);
+    showNotes(context, notes);
     if (!context.options.json) context.out.write(renderChanges(changes, context.out));
     if (changes.length > 0 && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
       throw new Failure('declined', 'not applied: nothing was changed');
     }
-    const { ruleset, sysctls } = compiled;
-    return applyRuleset(world, { ruleset, sysctls, sources, node: site.node, author: author() });
+    return bringKernel(world, { ...desired, sources, node: site.node, author: author() });
   });
   answer(context, { generation: applied.generation, changed: applied.changes.length, pending: null }, () =>
     describeDone(applied.generation, applied.changes),

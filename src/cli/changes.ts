@@ -1,4 +1,5 @@
 import { describeChanges, type PlannedChange } from '../apply/index.js';
+import { type Disruption, spellLinkChange } from '../bridges/index.js';
 import { harmless } from '../diagnostics/index.js';
 import { type ChangeSummary, countChanges, type Origin, spellChange, spellOrigin } from '../ruleset/index.js';
 import { type SysctlChange, spellSysctlChange } from '../sysctl/index.js';
@@ -10,10 +11,15 @@ const colors = { create: '32', update: '33', delete: '31' } as const;
 export function renderChanges(changes: readonly PlannedChange[], { color }: Output): string {
   const lines = changes.map((change) => {
     // A deleted rule shows its comment in the kernel, which anybody may have written.
-    const line = harmless(change.kind === 'setting' ? spellSetting(change) : spellChange(change));
+    const line = harmless(spell(change));
     return color ? `\x1b[${colors[change.action]}m${line}\x1b[0m\n` : `${line}\n`;
   });
   return `${lines.join('')}${describePlan(changes)}\n`;
+}
+
+function spell(change: PlannedChange): string {
+  if ('disruption' in change) return spellLinkChange(change);
+  return change.kind === 'setting' ? spellSetting(change) : spellChange(change);
 }
 
 /** `~ setting host.fw:4  net.netfilter.nf_conntrack_max  65536 → 524288` */
@@ -35,10 +41,12 @@ interface ChangeJson {
   readonly action: PlannedChange['action'];
   readonly kind: PlannedChange['kind'];
   readonly name: string;
-  /** Settings belong to no table. */
+  /** Of a rule and what belongs to it. */
   readonly table?: string;
   readonly text: string;
   readonly origin?: Origin;
+  /** Of a step of the links. */
+  readonly disruption?: Disruption;
 }
 
 export function changesJson(changes: readonly PlannedChange[]): { changes: ChangeJson[]; summary: ChangeSummary } {
@@ -51,9 +59,13 @@ function changeJson(change: PlannedChange): ChangeJson {
     action,
     kind,
     name,
-    ...(change.kind === 'setting'
-      ? { text: `${change.from} → ${change.to}` }
-      : { table: `${change.table.family} ${change.table.name}`, text: change.text }),
+    ...ownJson(change),
     ...(origin === null ? {} : { origin: { file: origin.file, line: origin.line } }),
   };
+}
+
+function ownJson(change: PlannedChange): Pick<ChangeJson, 'text' | 'table' | 'disruption'> {
+  if ('disruption' in change) return { text: change.text, disruption: change.disruption };
+  if (change.kind === 'setting') return { text: `${change.from} → ${change.to}` };
+  return { table: `${change.table.family} ${change.table.name}`, text: change.text };
 }

@@ -10,15 +10,20 @@ const CAP_NET_ADMIN = 12n;
 /** Runs `act` on the kernel, with the records of what was applied to it. Native code is loaded here and not before. */
 export async function withKernel<T>({ options, files, clock }: Context, act: (world: World) => Promise<T>): Promise<T> {
   if (!mayAdministrate()) {
-    throw new Failure('no-permission', 'reading and changing the kernel’s rules needs root (CAP_NET_ADMIN)', {
+    throw new Failure('no-permission', 'reading and changing the kernel’s rules and links needs root (CAP_NET_ADMIN)', {
       help: 'run it with sudo; `ringwall check` and `ringwall compile` need no privileges',
     });
   }
-  const { inNamespace, openNftables } = await import('../netlink/index.js');
+  const { inNamespace, openNftables, openRoute } = await import('../netlink/index.js');
   const nftables = openNftables(options.netns);
   const sysctls = procSysctls((act) => inNamespace(options.netns, act));
   try {
-    return await act({ state: { files, path: options.state }, clock, nftables, sysctls });
+    const route = openRoute(options.netns);
+    try {
+      return await act({ state: { files, path: options.state }, clock, nftables, sysctls, route });
+    } finally {
+      route.close();
+    }
   } finally {
     nftables.close();
   }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { desiredLinks, type Links } from '../bridges/index.js';
+import type { Desired } from '../apply/index.js';
+import { desiredLinks, type GoalNote, type Links } from '../bridges/index.js';
 import { type Compiled, compile } from '../compiler/index.js';
 import {
   type Diagnostic,
@@ -11,6 +12,7 @@ import {
   summarize,
 } from '../diagnostics/index.js';
 import type { Files } from '../ports/index.js';
+import { spellOrigin } from '../ruleset/index.js';
 import { readSite, type Site } from '../site/index.js';
 import type { Context, Output } from './context.js';
 
@@ -58,18 +60,36 @@ export function load({ options, files, clock }: Context): Loaded {
 }
 
 /**
- * As `load`, for commands that act on the kernel: there `etc/pve` must hold something. On a host whose cluster file
+ * As `load`, for commands that act on the kernel: for the rules `etc/pve` must hold something. On a host whose cluster file
  * system is not mounted it is an empty directory, and taking that for a site without rules would open every guest.
  */
 export function loadForKernel(context: Context): Loaded {
   const { files, options } = context;
-  if (!holdsNames(files, options.root, 'etc/pve')) {
+  if (options.only !== 'network' && !holdsNames(files, options.root, 'etc/pve')) {
     const path = inRoot(options.root, 'etc/pve');
     throw new Failure('no-site', `${path} is empty or not there: there is no site to apply`, {
       help: 'is pve-cluster running? the rules in force stay; --root reads a site from another place',
     });
   }
   return load(context);
+}
+
+/**
+ * What the command line asks for: both halves, or the one `--only` names. A site without an interfaces file says nothing
+ * about links; taking that for "none" would take all of them away.
+ */
+export function desiredOf({ options }: Context, { compiled, links, site }: Loaded): Desired {
+  const silent = site.interfaces.files.length === 0;
+  if (silent && options.only === 'network') {
+    throw new Failure('no-site', `there is no interfaces file under ${options.root}: no link is desired`, {
+      help: 'check --root',
+    });
+  }
+  const { ruleset, sysctls } = compiled;
+  return {
+    firewall: options.only === 'network' ? null : { ruleset, sysctls },
+    links: options.only === 'firewall' || silent ? null : links,
+  };
 }
 
 const inRoot = (root: string, path: string): string => (root === '/' ? `/${path}` : `${root}/${path}`);
@@ -105,4 +125,11 @@ export function showWarnings({ err }: Context, warnings: readonly string[]): voi
 /** For commands that ask questions of a site: lines with errors are inert, so the answer may surprise. */
 export function mentionErrors({ err }: Context, { summary: { errors } }: Loaded): void {
   if (errors > 0) err.write('some lines have errors and do nothing: `ringwall check` shows them\n');
+}
+
+/** What is desired of links and cannot be had, a line for each. */
+export function showNotes({ err }: Context, notes: readonly GoalNote[]): void {
+  for (const { name, text, origin } of notes) {
+    err.write(`${origin === null ? '' : `${spellOrigin(origin)}: `}${harmless(`${name} ${text}`)}\n`);
+  }
 }

@@ -4,7 +4,7 @@ import { Failure, harmless } from '../diagnostics/index.js';
 import { nodeFiles, systemClock } from '../ports/index.js';
 import { version } from './author.js';
 import type { Context, GlobalOptions, Output } from './context.js';
-import { notYet, readGlobalOptions } from './options.js';
+import { readGlobalOptions } from './options.js';
 import { makeProgram } from './program.js';
 
 /** NO_COLOR: https://no-color.org */
@@ -41,9 +41,6 @@ export async function main(argv: readonly string[], streams: Streams = process):
 }
 
 function contextOf(options: GlobalOptions, { stdout, stderr }: Streams): Context {
-  if (options.only === 'network') {
-    throw notYet('--only network: the network side', 'leave it out: only the firewall is managed');
-  }
   return {
     options,
     files: nodeFiles,

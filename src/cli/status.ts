@@ -5,7 +5,7 @@ import { withKernel } from './kernel.js';
 
 /** Compares the kernel with what was applied; 2 if anything differs. */
 export async function status(context: Context): Promise<number> {
-  const found = await withKernel(context, readStatus);
+  const found = await withKernel(context, (world) => readStatus(world, context.options.only));
   const { generation, drift, interrupted } = found;
   answer(context, { generation, pending: null, drift, interrupted }, () => renderStatus(found));
   return drift.length === 0 ? 0 : 2;

@@ -46,13 +46,15 @@ function readBlock(page: string, { info, line, body }: Fence): ConsoleBlock {
   return { page, line, netns: info === 'console netns', steps };
 }
 
-/** Runs the commands of a block in turn; answers what each said, with a line for an exit code other than zero. */
+/** Runs the commands of a block in turn, on a host of its own where it needs a kernel; answers what each said, with a line for an exit code other than zero. */
 export function runBlock({ netns, steps }: ConsoleBlock): string[][] {
   const folder = mkdtempSync(join(tmpdir(), 'ringwall-docs-'));
   const namespace = netns ? makeNamespace() : null;
   try {
     for (const name of ['golden', 'demo/site', 'docs/examples'])
       cpSync(join(repository, name), join(folder, name), { recursive: true });
+    // The hardware that site names; its far end is a port of nothing.
+    namespace?.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0-far');
     if (netns) cpSync(join(repository, 'golden/host-rules/site'), join(folder, 'site'), { recursive: true });
     const prefix = namespace === null ? [] : ['ip', 'netns', 'exec', namespace.name];
     return steps.map(({ command }) => runCommand(command, folder, prefix));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  applyRuleset,
+  apply as bringKernel,
   clear,
   fitToKernel,
   history,
@@ -11,6 +11,7 @@ import {
 } from '../../../src/apply/index.js';
 import { readPosition } from '../../../src/apply/position.js';
 import { Failure } from '../../../src/diagnostics/index.js';
+import { FakeRoute } from '../../../src/netlink/index.js';
 import { type MemoryFiles, memoryFiles } from '../../../src/ports/index.js';
 import {
   type Operation,
@@ -39,7 +40,7 @@ function world(): TestWorld {
     },
   };
   const state = { files, path: '/var/lib/ringwall' };
-  return { files, state, clock, nftables: new TestKernel(), sysctls: new FakeSysctls() };
+  return { files, state, clock, nftables: new TestKernel(), sysctls: new FakeSysctls(), route: new FakeRoute() };
 }
 
 const author = { user: 'anna', version: '0.1.0' };
@@ -51,13 +52,21 @@ const ruleset = (...ports: number[]): Ruleset => ({
   tables: [tableOf([{ name: 'in', rules: ports.map((port, index) => portRule(port, index + 1)) }])],
 });
 const apply = (to: World, ...ports: number[]) =>
-  applyRuleset(to, { ruleset: ruleset(...ports), sysctls: [], sources, node: 'pve1', author });
+  bringKernel(to, {
+    firewall: { ruleset: ruleset(...ports), sysctls: [] },
+    links: null,
+    sources,
+    node: 'pve1',
+    author,
+  });
 
 const queueRule: Rule = {
   matches: [],
   statements: [{ kind: 'queue', first: 0, last: 3 }],
   origin: { file: 'etc/pve/firewall/100.fw', line: 4 },
 };
+
+const back = (from: World, generation?: number) => rollback(from, { generation, author });
 
 /** The ports of the rules the kernel holds; null when our table is not there. */
 async function kernelPorts({ nftables }: TestWorld): Promise<number[] | null> {
@@ -266,7 +275,9 @@ describe('the kernel', () => {
         },
       ],
     };
-    await expect(applyRuleset(w, { ruleset: guests, sysctls: [], sources, node: 'pve1', author })).rejects.toThrow(
+    await expect(
+      bringKernel(w, { firewall: { ruleset: guests, sysctls: [] }, links: null, sources, node: 'pve1', author }),
+    ).rejects.toThrow(
       'this kernel has no connection tracking in the bridge family (nf_conntrack_bridge), needed by the rules of guest 100\n' +
         'cluster.fw:9: this kernel has no reject in the bridge family (nft_reject_bridge), needed by the rules of guest 101\n' +
         'this kernel has no names of bridges in the bridge family (nft_meta_bridge)',
@@ -285,14 +296,26 @@ describe('the kernel', () => {
     expect(fitted.warnings).toEqual([
       '100.fw:4: this kernel has no queue in the bridge family (nft_queue): what the rules let in is handed to no queue',
     ]);
-    await applyRuleset(w, { ruleset: chain(true), sysctls: [], sources, node: 'pve1', author });
+    await bringKernel(w, {
+      firewall: { ruleset: chain(true), sysctls: [] },
+      links: null,
+      sources,
+      node: 'pve1',
+      author,
+    });
     expect(await kernelPorts(w)).toEqual([1]);
     expect((await status(w)).drift).toEqual([]);
     w.nftables.features = { ...w.nftables.features, bridgeQueue: true };
     expect(await fitToKernel(chain(true), w.nftables)).toEqual({ ruleset: chain(true), warnings: [] });
-    await applyRuleset(w, { ruleset: chain(true), sysctls: [], sources, node: 'pve1', author });
+    await bringKernel(w, {
+      firewall: { ruleset: chain(true), sysctls: [] },
+      links: null,
+      sources,
+      node: 'pve1',
+      author,
+    });
     w.nftables.features = { ...w.nftables.features, bridgeQueue: false };
-    expect((await rollback(w, 2)).changes.map(({ action }) => action)).toEqual(['delete']);
+    expect((await back(w, 2)).changes.map(({ action }) => action)).toEqual(['delete']);
   });
 
   test('has no module for a helper: the rest is applied, and that is no drift', async () => {
@@ -312,15 +335,16 @@ describe('the kernel', () => {
     expect(fitted.ruleset.tables[0]?.helpers).toEqual(helpers.slice(0, 1));
     expect(fitted.ruleset.tables[0]?.chains[0]?.rules).toEqual([helperRule('ftp'), portRule(1)]);
 
-    await applyRuleset(w, { ruleset: both, sysctls: [], sources, node: 'pve1', author });
+    await bringKernel(w, { firewall: { ruleset: both, sysctls: [] }, links: null, sources, node: 'pve1', author });
     expect((await status(w)).drift).toEqual([]);
     w.nftables.missingHelpers = new Set();
     expect(await fitToKernel(both, w.nftables)).toEqual({ ruleset: both, warnings: [] });
-    expect((await applyRuleset(w, { ruleset: both, sysctls: [], sources, node: 'pve1', author })).changes).toHaveLength(
-      2,
-    );
+    expect(
+      (await bringKernel(w, { firewall: { ruleset: both, sysctls: [] }, links: null, sources, node: 'pve1', author }))
+        .changes,
+    ).toHaveLength(2);
     w.nftables.missingHelpers = new Set(['sane']);
-    expect((await rollback(w, 2)).changes.map(({ kind, action }) => [kind, action])).toEqual([
+    expect((await back(w, 2)).changes.map(({ kind, action }) => [kind, action])).toEqual([
       ['helper', 'delete'],
       ['rule', 'delete'],
     ]);
@@ -346,10 +370,10 @@ describe('rollback and clear', () => {
     await apply(w, 1);
     await apply(w, 2);
     await apply(w, 3);
-    expect((await rollback(w)).generation).toBe(2);
+    expect((await back(w)).generation).toBe(2);
     expect(await kernelPorts(w)).toEqual([2]);
-    expect((await rollback(w)).generation).toBe(1);
-    expect((await rollback(w, 3)).generation).toBe(3);
+    expect((await back(w)).generation).toBe(1);
+    expect((await back(w, 3)).generation).toBe(3);
     expect(await kernelPorts(w)).toEqual([3]);
     expect((await apply(w, 4)).generation).toBe(4);
   });
@@ -358,11 +382,11 @@ describe('rollback and clear', () => {
     const w = world();
     await apply(w, 1);
     await apply(w, 2);
-    await rollback(w);
+    await back(w);
     await clear(w, author);
-    expect((await rollback(w)).generation).toBe(1);
+    expect((await back(w)).generation).toBe(1);
     await apply(w, 5);
-    await rollback(w);
+    await back(w);
     expect(await kernelPorts(w)).toEqual([1]);
   });
 
@@ -376,21 +400,21 @@ describe('rollback and clear', () => {
       'cleared: our tables taken out of the kernel',
       '3 created',
     ]);
-    expect((await rollback(w)).generation).toBe(1);
+    expect((await back(w)).generation).toBe(1);
     expect(await kernelPorts(w)).toEqual([1]);
   });
 
   test.each<[string, (w: TestWorld) => Promise<unknown>, string]>([
-    ['nothing was applied', (w) => rollback(w), 'there is no generation to go back to: nothing was applied yet'],
-    ['the first is current', (w) => apply(w, 1).then(() => rollback(w)), 'generation 1 is the first one'],
-    ['the number is unknown', (w) => apply(w, 1).then(() => rollback(w, 7)), 'there is no generation 7'],
+    ['nothing was applied', (w) => back(w), 'there is no generation to go back to: nothing was applied yet'],
+    ['the first is current', (w) => apply(w, 1).then(() => back(w)), 'generation 1 is the first one'],
+    ['the number is unknown', (w) => apply(w, 1).then(() => back(w, 7)), 'there is no generation 7'],
     [
       'the record is cut',
       async (w) => {
         await apply(w, 1);
         await apply(w, 2);
         w.files.writeAtomically('/var/lib/ringwall/generations/1/ruleset.json', '{"tables":[');
-        await rollback(w);
+        await back(w);
       },
       '/var/lib/ringwall/generations/1/ruleset.json is damaged: it is no complete JSON text',
     ],
@@ -477,7 +501,7 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
   ]);
   const actions: readonly (readonly [string, (w: World) => Promise<unknown>, readonly number[] | null])[] = [
     ['apply', (w) => apply(w, 1, 3), [1, 3]],
-    ['rollback', (w) => rollback(w), [1]],
+    ['rollback', (w) => back(w), [1]],
     ['clear', (w) => clear(w, author), null],
   ];
 
@@ -503,7 +527,7 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
         failures += 1;
         expect(failure).toBeInstanceOf(Failure);
         const said = failure instanceof Failure ? failure.message : '';
-        expect(said).toContain(JSON.stringify(kernel) === '[1,2]' ? 'nothing was changed' : 'are in force');
+        expect(said).toContain(JSON.stringify(kernel) === '[1,2]' ? 'nothing was changed' : 'is in force');
         await expectSettled(w);
       }
     }
@@ -535,7 +559,7 @@ describe('a failure at any step leaves the old or the new state, never a mix', (
   /** The next run finds records that agree with the kernel, and works. */
   async function expectSettled(w: TestWorld): Promise<void> {
     const before = await kernelPorts(w);
-    await rollback(w, 1);
+    await back(w, 1);
     const { current, applying } = readPosition(w.state);
     expect({ current, applying }).toEqual({ current: 1, applying: null });
     expect(await kernelPorts(w)).toEqual([1]);

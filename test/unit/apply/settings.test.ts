@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { applyRuleset, clear, history, preview, rollback, status, type World } from '../../../src/apply/index.js';
+import {
+  apply as bringKernel,
+  clear,
+  history,
+  preview,
+  rollback,
+  status,
+  type World,
+} from '../../../src/apply/index.js';
 import { readPosition } from '../../../src/apply/position.js';
+import { FakeRoute } from '../../../src/netlink/index.js';
 import { type MemoryFiles, memoryFiles } from '../../../src/ports/index.js';
 import { FakeSysctls, type Sysctl } from '../../../src/sysctl/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
@@ -15,7 +24,14 @@ interface TestWorld extends World {
 function world(): TestWorld {
   const files = memoryFiles({ '/var/lib/placeholder': '' });
   const state = { files, path: '/var/lib/ringwall' };
-  return { files, state, clock: { now: () => 0 }, nftables: new TestKernel(), sysctls: new FakeSysctls() };
+  return {
+    files,
+    state,
+    clock: { now: () => 0 },
+    nftables: new TestKernel(),
+    sysctls: new FakeSysctls(),
+    route: new FakeRoute(),
+  };
 }
 
 const MAX = 'net.netfilter.nf_conntrack_max';
@@ -29,10 +45,11 @@ const desired = (port: number, max: number | null, synRecv: number | null = null
     ...(max === null ? [] : [{ name: MAX, value: max, origin } as const]),
     ...(synRecv === null ? [] : [{ name: SYN_RECV, value: synRecv, origin } as const]),
   ];
-  return { ruleset: { tables: [tableOf([{ name: 'in', rules: [portRule(port)] }])] }, sysctls };
+  const ruleset = { tables: [tableOf([{ name: 'in', rules: [portRule(port)] }])] };
+  return { firewall: { ruleset, sysctls }, links: null };
 };
 const apply = (w: World, ...site: Parameters<typeof desired>) =>
-  applyRuleset(w, { ...desired(...site), sources: new Map(), node: 'pve1', author });
+  bringKernel(w, { ...desired(...site), sources: new Map(), node: 'pve1', author });
 const valuesOf = ({ sysctls }: TestWorld) => [sysctls.values.get(MAX), sysctls.values.get(SYN_RECV)];
 const replacedIn = ({ state }: World) => Object.fromEntries(readPosition(state).replaced);
 
@@ -71,12 +88,12 @@ describe('settings', () => {
     // Nobody asks now: another value is others' business, and what is found when a line asks again counts.
     w.sysctls.write(MAX, 88888);
     expect(await apply(w, 1, null, 30)).toMatchObject({ changes: [] });
-    await rollback(w, 1);
+    await rollback(w, { generation: 1, author });
     expect(valuesOf(w)).toEqual([100000, 30]);
     expect(await clear(w, author)).toMatchObject({ restored: { length: 2 } });
     expect(valuesOf(w)).toEqual([88888, 60]);
     expect(replacedIn(w)).toEqual({});
-    await rollback(w);
+    await rollback(w, { author });
     expect(valuesOf(w)).toEqual([100000, 30]);
   });
 });
@@ -158,7 +175,7 @@ describe('one fails, and all is as it was', () => {
       expect(valuesOf(w)).toEqual(w.nftables.commits.length === 2 ? [200000, 30] : [100000, 60]);
       if (done) break;
       failures += 1;
-      await rollback(w, 1);
+      await rollback(w, { generation: 1, author });
       expect(valuesOf(w)).toEqual([100000, 60]);
       await clear(w, author);
       expect(valuesOf(w)).toEqual([65536, 60]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LinkChange } from '../../../src/bridges/index.js';
 import { changesJson, renderChanges } from '../../../src/cli/changes.js';
 import type { Change } from '../../../src/ruleset/index.js';
 
@@ -23,6 +24,21 @@ describe('changes for people', () => {
 
   test('in colours where they are wanted', () => {
     expect(renderChanges(changes.slice(0, 1), output(true))).toContain('\x1b[32m+ table  bridge ringwall\x1b[0m\n');
+  });
+
+  test('a step of the links with its command, and what it does to traffic', () => {
+    const step: LinkChange = {
+      action: 'update',
+      kind: 'link',
+      name: 'bond0',
+      text: 'ip link set dev bond0 down',
+      origin: { file: 'etc/network/interfaces', line: 4 },
+      disruption: 'flap',
+    };
+    expect(renderChanges([step], output(false))).toBe(
+      '~ link interfaces:4  bond0  ip link set dev bond0 down  [flap]\nplan: 0 to create, 1 to update, 0 to delete\n',
+    );
+    expect(changesJson([step])).toEqual({ changes: [step], summary: { create: 0, update: 1, delete: 0 } });
   });
 
   test('none says so', () => {

@@ -69,7 +69,7 @@ describe('what cannot be done is 1, with the reason and what to do', () => {
     [['check', '--root', '/proc/sys/abi'], 'there is no site under /proc/sys/abi', 'check --root'],
     [['plan', '--root', '/proc/sys/abi'], '/proc/sys/abi/etc/pve is empty or not there', 'is pve-cluster running?'],
     [['check', '--node', 'pve9'], 'there is no node `pve9` under etc/pve/nodes', 'use --node with one of: pve1'],
-    [['plan', '--only', 'network'], '--only network: the network side is not there yet', 'leave it out'],
+    [['plan', '--only', 'network'], 'there is no interfaces file under ', 'check --root'],
     [['apply', '--confirm', '60'], 'apply --confirm is not there yet', 'apply without it'],
   ])('%j', (args, message, help) => {
     const { code, out, err } = ringwall(args.includes('--root') ? args : [...args, '--root', site.root]);

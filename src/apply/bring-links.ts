@@ -1,0 +1,116 @@
+import {
+  type CurrentLinks,
+  type LinkOperation,
+  type LinkStep,
+  type Links,
+  linkDifferences,
+  mergeGoal,
+  planLinks,
+  spellOperation,
+} from '../bridges/index.js';
+import { Failure } from '../diagnostics/index.js';
+import type { RoutePort } from '../netlink/index.js';
+import { spellOrigin } from '../ruleset/index.js';
+import { type LinkJournal, writeLinkJournal } from './link-journal.js';
+import type { StateDirectory } from './state-directory.js';
+
+/** How often the links are read back and brought closer, when the kernel took along more than was foreseen. */
+const REPAIRS = 2;
+
+export interface LinkGoal {
+  readonly generation: number;
+  readonly desired: Links;
+}
+
+/** `failure` means that every step was undone, or says what could not be. */
+export type LinksBrought = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
+
+/**
+ * Performs steps, each of which has its inverse on disk by then, and reads back what they led to. When the kernel
+ * refuses one, or is not in the end what was wanted, all are undone in reverse.
+ */
+export async function bringLinks(
+  state: StateDirectory,
+  route: RoutePort,
+  goal: LinkGoal,
+  first: { readonly current: CurrentLinks; readonly steps: readonly LinkStep[] },
+): Promise<LinksBrought> {
+  const done: LinkStep[] = [];
+  let steps = first.steps;
+  for (let round = 0; ; round += 1) {
+    if (steps.length === 0) return { ok: true };
+    if (round > REPAIRS) break;
+    const failure = await perform(state, route, goal.generation, done, steps);
+    if (failure !== null) return { ok: false, failure: await takeBack(route, done, first.current, failure) };
+    const current = await route.read();
+    // What the first steps removed is gone: only the goal itself is looked for now.
+    ({ steps } = planLinks(mergeGoal(goal.desired, goal.desired, current), current));
+  }
+  const wanted = steps.map(({ operation }) => spellOperation(operation)).join('; ');
+  const failure = new Failure('links-differ', `the kernel does not keep what was set; it would still need: ${wanted}`, {
+    help: 'another program may be changing the links',
+  });
+  return { ok: false, failure: await takeBack(route, done, first.current, failure) };
+}
+
+/** Null when all steps were done; `done` gets each step that may have had an effect. */
+async function perform(
+  state: StateDirectory,
+  route: RoutePort,
+  generation: number,
+  done: LinkStep[],
+  steps: readonly LinkStep[],
+): Promise<Failure | null> {
+  writeLinkJournal(state, { generation, inverses: [...done, ...steps].map(({ inverse }) => inverse) });
+  for (const step of steps) {
+    // A message that is refused can have had a part of its effect.
+    done.push(step);
+    try {
+      await route.apply(step.operation);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (isThere(step.operation, error)) continue;
+      return refusal(step, error);
+    }
+  }
+  return null;
+}
+
+/** An address or route that a flap was thought to take along, and did not. */
+const isThere = ({ kind }: LinkOperation, error: Failure): boolean =>
+  (kind === 'add address' || kind === 'add route') && 'errno' in error && error.errno === 'EEXIST';
+
+function refusal({ operation, origin }: LinkStep, error: Failure): Failure {
+  const place = origin === null ? '' : `${spellOrigin(origin)}: `;
+  return new Failure('link-refused', `${place}the kernel refused \`${spellOperation(operation)}\`: ${error.message}`, {
+    cause: error,
+  });
+}
+
+/** Undoes steps and says in the failure whether everything is as it was. */
+async function takeBack(
+  route: RoutePort,
+  done: readonly LinkStep[],
+  before: CurrentLinks,
+  failure: Failure,
+): Promise<Failure> {
+  await undo(
+    route,
+    done.map(({ inverse }) => inverse),
+  );
+  const lost = linkDifferences(before, await route.read());
+  const outcome =
+    lost.length === 0 ? 'every step was undone' : `not everything is as it was before:\n${lost.join('\n')}`;
+  return new Failure(failure.code, `${failure.message}; ${outcome}`, { cause: failure });
+}
+
+/** Performs the inverses of steps, the last step's first. What is refused is as it should be, or cannot be helped. */
+export async function undo(route: RoutePort, inverses: LinkJournal['inverses']): Promise<void> {
+  for (const operation of [...inverses].reverse().flat()) {
+    try {
+      await route.apply(operation);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { openRoute } from '../../src/netlink/index.js';
+import { dumpState, hardware, interfacesCases, linksOfCase, stateOfCase } from '../support/interfaces-cases.js';
+import { linksSuite, type TestHost } from '../support/links-suite.js';
+import { LinksWorld } from '../support/links-world.js';
+import { makeNamespace, type TestNamespace } from '../support/netns.js';
+import { differingLeaves, stateDifferences } from '../support/state-differences.js';
+
+/** Files by name, separated by commas; all when it is not set. So a long run can be cut in pieces. */
+const chosen = process.env['RINGWALL_CASES']?.split(',') ?? interfacesCases;
+
+function makeHost(): TestHost & { readonly netns: TestNamespace } {
+  const netns = makeNamespace();
+  netns.run('/usr/sbin/ip', ['-batch', '-'], hardware.map((name) => `link add ${name} type dummy\n`).join(''));
+  const port = openRoute(netns.name);
+  return {
+    netns,
+    world: new LinksWorld(port),
+    remove() {
+      port.close();
+      netns.remove();
+    },
+  };
+}
+
+describe('what ifupdown2 makes of a file', () => {
+  it.each(chosen)('%s', async (name) => {
+    const { netns, world, remove } = makeHost();
+    try {
+      const links = linksOfCase(name);
+      await world.apply(links);
+      const found: unknown = JSON.parse(netns.run(process.execPath, [dumpState]));
+      const purposeful = stateDifferences.filter((difference) => difference.case === name);
+      expect(differingLeaves(stateOfCase(name), found)).toEqual(
+        purposeful.map(({ path, ours }) => expect.objectContaining({ path, found: ours })),
+      );
+      expect(await world.rest(links)).toBe(0);
+    } finally {
+      remove();
+    }
+  });
+});
+
+linksSuite(makeHost, chosen);

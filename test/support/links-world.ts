@@ -1,0 +1,66 @@
+import { apply, rollback, type World } from '../../src/apply/index.js';
+import { type CurrentLinks, type LinkOperation, type Links, mergeGoal, planLinks } from '../../src/bridges/index.js';
+import { FakeNftables, RouteError, type RoutePort } from '../../src/netlink/index.js';
+import { memoryFiles } from '../../src/ports/index.js';
+import { FakeSysctls } from '../../src/sysctl/index.js';
+
+const author = { user: 'test', version: '0' };
+
+/** Links that are applied and rolled back over a port, with the records in memory. */
+export class LinksWorld {
+  readonly #port: RoutePort;
+  readonly #world: World;
+  /** The operation that is refused next, counted from 0; null lets all pass. */
+  failAt: number | null = null;
+  #applied = 0;
+
+  constructor(port: RoutePort) {
+    this.#port = port;
+    this.#world = {
+      state: { files: memoryFiles({ '/var/lib/placeholder': '' }), path: '/var/lib/ringwall' },
+      clock: { now: () => 0 },
+      nftables: new FakeNftables(),
+      sysctls: new FakeSysctls(),
+      route: {
+        read: () => port.read(),
+        apply: (operation) => this.#apply(operation),
+        rename: (link, name) => port.rename(link, name),
+        move: (link, to) => port.move(link, to),
+        close: () => port.close(),
+      },
+    };
+  }
+
+  read(): Promise<CurrentLinks> {
+    return this.#port.read();
+  }
+
+  /** Operations tried so far. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  async apply(links: Links): Promise<void> {
+    await apply(this.#world, { firewall: null, links, sources: new Map(), node: 'pve1', author });
+  }
+
+  async rollback(): Promise<void> {
+    await rollback(this.#world, { author });
+  }
+
+  /** The steps a plan would still have. */
+  async rest(links: Links): Promise<number> {
+    const current = await this.read();
+    return planLinks(mergeGoal(links, links, current), current).steps.length;
+  }
+
+  async #apply(operation: LinkOperation): Promise<void> {
+    const number = this.#applied;
+    this.#applied += 1;
+    if (this.failAt === number) {
+      this.failAt = null;
+      throw new RouteError('an injected error', 'EIO', null);
+    }
+    await this.#port.apply(operation);
+  }
+}
