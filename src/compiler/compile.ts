@@ -11,7 +11,7 @@ import type { GuestUnit } from './guest.js';
 import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
 import { conntrackHelpers } from './helpers.js';
 import { compileHost, halves } from './host.js';
-import { notIpChain } from './layer2.js';
+import { notIpChain, reservedChain } from './layer2.js';
 import type { Place } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
@@ -51,8 +51,9 @@ export function compile(site: Site): Compiled {
   const cluster = clusterNames(site, report);
   cluster.names.checkSets();
   // What is switched off is compiled all the same, for what is wrong in it.
-  const host = compileHostTable(site, cluster, report);
+  const own = compileHostTable(site, cluster, report);
   const { units, table } = compileBridges(site, cluster, report);
+  const host: Table = units.size === 0 ? own : { ...own, chains: [reservedChain, ...own.chains] };
   const tables = (members: readonly GuestUnit[]): Table[] =>
     site.enabled ? [host, table(members)].filter(({ chains }) => chains.length > 0) : [];
   const whole = tables([...units.values()]);

@@ -1,6 +1,6 @@
 import { diagnose } from '../diagnostics/index.js';
 import type { Chain, Rule } from '../ruleset/index.js';
-import { originOf } from '../ruleset/index.js';
+import { originOf, range } from '../ruleset/index.js';
 import type { GuestOptions } from '../site/index.js';
 import { ARP, goTo, IPV4, IPV6, implied, is, isNot, verdict, written } from './build.js';
 import type { GuestInput } from './guest.js';
@@ -34,6 +34,20 @@ export function filterNotIp({ layer2_protocols: { value } }: GuestOptions): Rule
 export const notIpChain: Chain = {
   name: NOT_IP_CHAIN,
   rules: [dropNested(VLAN_TAGS), implied('not IP', [], verdict('accept'))],
+};
+
+/** 01:80:c2:00:00:00 to :0f, which IEEE 802.1Q keeps for what does not go further than one link. */
+const RESERVED = range(0x0180c2000000n, 0x0180c200000fn);
+
+/**
+ * A bridge keeps frames to reserved addresses to itself: they go to the host's own stack by the port they came in at,
+ * past prerouting, where a guest's OUT rules and the checks of its sender are (br_handle_frame), and IP in them is taken
+ * like any other. No honest IP packet is in such a frame.
+ */
+export const reservedChain: Chain = {
+  name: 'reserved',
+  base: { hook: 'input', priority: -2, policy: 'accept' },
+  rules: [implied('past the bridge', [is('ether daddr', RESERVED)], verdict('drop'))],
 };
 
 /** With a list of ethertypes, frames of others never leave the guest; IP has its rules (spec firewall.md 7.4). */

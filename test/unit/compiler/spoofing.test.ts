@@ -199,6 +199,32 @@ it('macfilter: 0 lets any MAC pass, the addresses stay checked', () => {
   expect(decide(advertisement('2001:db8::101', OTHER_MAC), out, OTHER_MAC)).toBe('drop ipfilter');
 });
 
+describe('IP in a frame that the bridge keeps to itself', () => {
+  const input: Passage = { family: 'inet', hook: 'input', bridge: null, iif: 'tap100i0', oif: null };
+  const toHost = (files: SmallSite, dest: bigint): string | undefined =>
+    evaluate(
+      smallSite(files).compiled.ruleset,
+      packet(udp('192.0.2.101'), { link: { source: MAC, dest, packetType: 2 } }),
+      input,
+      noMarks,
+    ).decision?.verdict;
+  const open = '[RULES]\nIN ACCEPT -p udp\n';
+
+  it.each([0x0180c2000000n, 0x0180c200000en, 0x0180c200000fn])('to %i does not reach the host', (dest) => {
+    expect(toHost({ host: open, vm: '' }, dest)).toBe('drop');
+    expect(toHost({ host: '[OPTIONS]\nenable: 0\n', vm: '' }, dest)).toBe('drop');
+  });
+
+  it('is all that is dropped', () => {
+    for (const dest of [0x0180c1ffffffn, 0x0180c2000010n, MAC])
+      expect(toHost({ host: open, vm: '' }, dest)).toBe('accept');
+  });
+
+  it('is left alone where no guest is filtered', () => {
+    expect(toHost({ host: open }, 0x0180c200000en)).toBe('accept');
+  });
+});
+
 describe('nested tags to a guest', () => {
   const decide = decider({ vm: '' });
 
