@@ -5,9 +5,11 @@ import {
   type LinkStep,
   type Links,
   linkChange,
+  lostIsolation,
   mergeGoal,
   planLinks,
 } from '../bridges/index.js';
+import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort, RoutePort } from '../netlink/index.js';
 import { type Change, type CurrentRuleset, diffRuleset, type Ruleset, type RulesetDiff } from '../ruleset/index.js';
 import { planSysctls, type Replaced, type Sysctl, type SysctlChange, type SysctlPlan } from '../sysctl/index.js';
@@ -72,7 +74,7 @@ export async function planLinksOf(
   return { current, ...planLinks(mergeGoal(before, desired, current), current, session ?? null) };
 }
 
-/** Looks at the kernel and changes nothing. */
+/** Looks at the kernel and changes nothing. Failure `guests-would-mix` for links that would end the isolation of guests. */
 export async function makePlan(kernel: Kernel, { firewall, links }: Desired, earlier: Earlier): Promise<Plan> {
   return {
     firewall:
@@ -82,8 +84,19 @@ export async function makePlan(kernel: Kernel, { firewall, links }: Desired, ear
             ruleset: await planRuleset(kernel.nftables, firewall.ruleset),
             sysctls: planSysctls(firewall.sysctls, earlier.replaced, kernel.sysctls),
           },
-    links: links === null ? null : await planLinksOf(kernel.route, earlier.links, links, earlier.session),
+    links: links === null ? null : await planSafeLinks(kernel.route, earlier, links),
   };
+}
+
+async function planSafeLinks(route: RoutePort, { links: before, session }: Earlier, links: Links): Promise<LinksPlan> {
+  const plan = await planLinksOf(route, before, links, session);
+  const mixed = lostIsolation(mergeGoal(before, links, plan.current), plan.current);
+  if (mixed.length === 0) return plan;
+  const each = mixed.map(({ bridge, port, vlan }) => `${port} is in VLAN ${vlan} of ${bridge}`).join(', ');
+  throw new Failure('guests-would-mix', `${each}: without VLAN filtering they would all be in one network`, {
+    help: 'leave `bridge-vlan-aware yes`, or take these ports off the bridge first; nothing was changed',
+    exit: 3,
+  });
 }
 
 /** In the order in which they are made. */

@@ -48,6 +48,8 @@ export interface GoalLink {
   readonly alias?: string | null;
   /** Null releases it. */
   readonly master?: string | null;
+  /** The line that names it as a port; absent for the one of the link. */
+  readonly masterOrigin?: Origin;
   readonly bridge?: BridgeOptions;
   readonly bond?: BondOptions;
   readonly port?: PortOptions;

@@ -34,6 +34,7 @@ export type {
   VlanEntry,
 } from './current.js';
 export type { Goal, GoalNote } from './goal.js';
+export { type LostIsolation, lostIsolation } from './isolation.js';
 export { isLinkName } from './link-name.js';
 export type {
   Address,

@@ -1,3 +1,4 @@
+import type { Origin } from '../ruleset/index.js';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
 import type { PortVlans } from './bridge.js';
 import type { CurrentLink, CurrentLinks, Forwarding, LinkAddress, Route, VlanEntry } from './current.js';
@@ -133,7 +134,7 @@ class Merge {
       origin,
       device,
       up: link.down !== true,
-      ...defined({ mtu, mac: link.mac, firstMac, alias, master }),
+      ...defined({ mtu, mac: link.mac, firstMac, alias, master, masterOrigin: this.#masterOrigin(name) }),
       ...this.#options(link, before),
       ...this.#portGoal(name),
       ...this.#ownVlans(link),
@@ -167,6 +168,11 @@ class Merge {
     if (master !== undefined) return master;
     const before = this.#mastersBefore.get(name);
     return before !== undefined && there?.master === before ? null : undefined;
+  }
+
+  #masterOrigin(name: string): Origin | undefined {
+    const master = this.#wanted.get(this.#masters.get(name) ?? '');
+    return master && portsOf(master).find((port) => port.name === name)?.origin;
   }
 
   /** What a port of a bridge has from its bridge. */

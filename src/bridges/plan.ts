@@ -200,14 +200,14 @@ class Draft {
   }
 
   #enslave(goal: GoalLink, master: string): void {
-    const { name, origin, up } = goal;
+    const { name, origin, masterOrigin = origin, up } = goal;
     const now = this.#model.link(name);
     const to = this.#model.link(master);
     if (now === undefined || to === undefined || now.master === master) return;
     const moves = now.master === null ? 'none' : 'flap';
     if (to.device.kind === 'bond' && now.up) this.#step({ kind: 'set up', link: name, up: false }, origin, 'flap');
     if (to.device.kind === 'bridge') this.#disableIpv6(name, origin);
-    this.#step({ kind: 'set master', link: name, master }, origin, moves);
+    this.#step({ kind: 'set master', link: name, master }, masterOrigin, moves);
     this.#settlePort(goal);
     if (up === true && this.#model.link(name)?.up === false) this.#setUp(name, origin);
   }

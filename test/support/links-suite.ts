@@ -29,9 +29,13 @@ const withoutMacs = ({ links, ...rest }: CurrentLinks): CurrentLinks => ({
 
 /**
  * Changes from each interfaces file to each other, and back; and with each of their steps refused once. `chosen` are the
- * files to begin with.
+ * files to begin with, `targets` those to go to.
  */
-export function linksSuite(makeHost: () => TestHost, chosen: readonly string[]): void {
+export function linksSuite(
+  makeHost: () => TestHost,
+  chosen: readonly string[],
+  targets: readonly string[] = interfacesCases,
+): void {
   const clean = new Map<string, CurrentLinks>();
   async function cleanState(name: string): Promise<CurrentLinks> {
     const known = clean.get(name);
@@ -47,7 +51,7 @@ export function linksSuite(makeHost: () => TestHost, chosen: readonly string[]):
   describe('from each file to each other, and back', () => {
     it.each(chosen)('%s', async (from) => {
       const problems: string[] = [];
-      for (const to of interfacesCases.filter((name) => name !== from)) {
+      for (const to of targets.filter((name) => name !== from)) {
         await onHost(makeHost, async (world) => {
           const say = (lines: readonly string[]) => problems.push(...lines.map((line) => `${to}: ${line}`));
           try {
@@ -71,9 +75,11 @@ export function linksSuite(makeHost: () => TestHost, chosen: readonly string[]):
   describe('a step that fails, whichever it is, leaves everything as it was', () => {
     it.each(chosen)('%s', async (from) => {
       const problems: string[] = [];
-      const at = interfacesCases.indexOf(from);
+      const at = targets.indexOf(from);
       // Three plans from each file make more than thirty.
-      for (const to of [1, 4, 7].map((more) => interfacesCases[(at + more) % interfacesCases.length] ?? from)) {
+      const next = new Set([1, 4, 7].map((more) => targets[(at + more) % targets.length] ?? from));
+      next.delete(from);
+      for (const to of next) {
         await onHost(makeHost, async (world) => {
           await world.apply(linksOf(from));
           const before = await world.read();

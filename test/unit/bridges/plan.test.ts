@@ -4,6 +4,7 @@ import {
   type CurrentLinks,
   LinkModel,
   type Links,
+  lostIsolation,
   mergeGoal,
   noLinks,
   planLinks,
@@ -186,4 +187,28 @@ it('names hardware that is not there, and plans the rest', () => {
   const plan = planLinks(mergeGoal(noLinks, desired, host), host);
   expect(plan.notes).toMatchObject([{ name: 'en9', text: 'is not there' }]);
   expect(plan.steps.map(({ operation }) => operation.kind)).toEqual(['create link', 'set up']);
+});
+
+it('finds the guests that would share one network once their bridge filters no VLANs', () => {
+  const there = heldAfter(linksOf(AWARE), host);
+  const vlans = (id: number) => [{ first: id, last: id, pvid: true, untagged: true }];
+  const current = {
+    ...there,
+    links: [
+      ...there.links,
+      link('tap100i0', 8, { master: 'br', vlans: vlans(10) }),
+      link('tap101i0', 9, { master: 'br', vlans: vlans(1) }),
+    ],
+  };
+  const lost = (desired: Links) => lostIsolation(mergeGoal(linksOf(AWARE), desired, current), current);
+  expect(lost(linksOf(BRIDGE))).toEqual([{ bridge: 'br', port: 'tap100i0', vlan: 10 }]);
+  expect(lost(linksOf(AWARE))).toEqual([]);
+});
+
+it('names the line that makes a link a port', () => {
+  const desired = linksOf(BRIDGE);
+  const step = planLinks(mergeGoal(noLinks, desired, host), host).steps.find(
+    ({ operation }) => operation.kind === 'set master',
+  );
+  expect(step?.origin).toMatchObject({ line: 3 });
 });
