@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+// Many of them start the program, or try hundreds of random sites, on machines that do other work, too.
+const unitTests = { testTimeout: 60_000 };
 const kernelTests = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
 
 // The `lab` project runs inside the full test kernel only (see lab/README.md), under emulation: all its files share one
@@ -7,7 +9,7 @@ const kernelTests = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism:
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'] } },
+      { test: { ...unitTests, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'] } },
       { test: { ...kernelTests, name: 'netns', include: ['test/netns/**/*.test.ts'] } },
       {
         test: {

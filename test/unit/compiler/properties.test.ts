@@ -101,7 +101,7 @@ const meaning = (ruleset: Ruleset): unknown =>
     ),
   );
 
-describe('rules', { timeout: 30_000 }, () => {
+describe('rules', () => {
   it('that are disabled or wrong change nothing', () => {
     const inert = fc.oneof(
       rule.map((line) => `|${line}`),
@@ -183,7 +183,7 @@ const withoutEarly = ({ tables }: Ruleset): Ruleset => ({
   tables: tables.map((table) => ({ ...table, chains: table.chains.filter(({ name }) => name !== 'early') })),
 });
 
-describe('early chains', { timeout: 30_000 }, () => {
+describe('early chains', () => {
   const policy = fc.constantFrom('ACCEPT', 'DROP', 'REJECT');
   const state = fc.constantFrom('new', 'established', 'invalid');
   it('change no verdict and no line that decides, only answers', () => {
@@ -207,7 +207,7 @@ describe('early chains', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the ruleset', { timeout: 30_000 }, () => {
+describe('the ruleset', () => {
   it('does not depend on the order of sections, nor of files', () => {
     const sections = DECLARED.split(/(?=^\[)/m);
     fc.assert(
