@@ -35,7 +35,6 @@ export type {
 } from './current.js';
 export type { Goal, GoalNote } from './goal.js';
 export { type LostIsolation, lostIsolation } from './isolation.js';
-export { isLinkName } from './link-name.js';
 export type {
   Address,
   Device,

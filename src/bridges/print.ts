@@ -1,8 +1,8 @@
 import { Failure } from '../diagnostics/index.js';
 import { type Origin, spellOrigin } from '../ruleset/index.js';
+import { isLinkName } from '../site/index.js';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
 import type { Bridge, GuestPort, PortVlans } from './bridge.js';
-import { isLinkName } from './link-name.js';
 import { type Address, type Link, type Links, portsOf, type Unmanaged, type Vxlan } from './links.js';
 import { spellOptions } from './option-record.js';
 import { linksThatStart, lowersFirst } from './order.js';

@@ -1,3 +1,4 @@
+import { isLinkName } from '../../site/index.js';
 import {
   adSelections,
   arpAllTargets,
@@ -11,7 +12,6 @@ import {
   primaryReselections,
 } from '../bond.js';
 import type { Lower } from '../bridge.js';
-import { isLinkName } from '../link-name.js';
 import { type Field, field, readFields } from './field.js';
 import { readLowers } from './lowers.js';
 import { readAddress, readFlag, readMac, readNumber, readWord, type Value } from './option-value.js';

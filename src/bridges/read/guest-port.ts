@@ -1,8 +1,7 @@
 import { spanOf } from '../../ruleset/index.js';
-import type { Nic, Site } from '../../site/index.js';
+import { isLinkName, type Nic, type Site } from '../../site/index.js';
 import type { GuestPort, VlanRange } from '../bridge.js';
 import type { Findings } from '../findings.js';
-import { isLinkName } from '../link-name.js';
 import { readVlanRanges } from './option-value.js';
 
 /** The ports the guests of a site bring to bridges while they run. */

@@ -1,9 +1,8 @@
 import type { Span } from '../../diagnostics/index.js';
 import { originOf } from '../../ruleset/index.js';
-import { ALL, type Interfaces, type Stanza } from '../../site/index.js';
+import { ALL, type Interfaces, isLinkName, type Stanza } from '../../site/index.js';
 import type { Lower } from '../bridge.js';
 import type { Findings } from '../findings.js';
-import { isLinkName } from '../link-name.js';
 import type { Start } from '../links.js';
 
 /** The stanzas of one interface. */

@@ -1,9 +1,8 @@
 import { harmless } from '../../diagnostics/index.js';
 import { originOf } from '../../ruleset/index.js';
-import type { StanzaOption } from '../../site/index.js';
+import { isLinkName, type StanzaOption } from '../../site/index.js';
 import type { Lower } from '../bridge.js';
 import type { Findings } from '../findings.js';
-import { isLinkName } from '../link-name.js';
 import type { Value } from './option-value.js';
 
 /** The options of one interface. Each is taken by who knows it; what nobody takes in the end is unmanaged. */

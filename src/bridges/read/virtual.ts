@@ -1,5 +1,4 @@
-import type { Stanza, StanzaOption } from '../../site/index.js';
-import { isLinkName } from '../link-name.js';
+import { isLinkName, type Stanza, type StanzaOption } from '../../site/index.js';
 import type { Device } from '../links.js';
 import { readNumber } from './option-value.js';
 import type { Options } from './options.js';

@@ -1,6 +1,5 @@
-import type { StanzaOption } from '../../site/index.js';
+import { isLinkName, type StanzaOption } from '../../site/index.js';
 import type { Lower } from '../bridge.js';
-import { isLinkName } from '../link-name.js';
 import type { Device } from '../links.js';
 import { readFlag, readVlanId, readVlanProtocol } from './option-value.js';
 import type { Options } from './options.js';

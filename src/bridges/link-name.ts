@@ -1,1 +1,0 @@
-export { isLinkName } from '../site/index.js';
