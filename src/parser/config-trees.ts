@@ -116,6 +116,8 @@ export interface SdnSubnet {
   readonly cidr: Word;
   readonly vnet: Word;
   readonly gateway: Word | null;
+  /** The configuration names a gateway that is no text, which has been reported. */
+  readonly gatewayUnreadable: boolean;
   readonly snat: boolean;
   readonly dhcpRanges: readonly { readonly start: Word; readonly end: Word }[];
 }

@@ -28,6 +28,11 @@ export class JsonShapes {
     return child === null ? [] : this.members(child, join(path, key));
   }
 
+  /** Is there such a member, of whatever shape? */
+  has(node: JsonNode, key: string): boolean {
+    return member(node, key) !== null;
+  }
+
   /** A text member, or null when there is none. */
   text(node: JsonNode, key: string, path: string): Word | null {
     const child = member(node, key);

@@ -43,13 +43,15 @@ function subnetOf({ key, value }: JsonMember, shapes: JsonShapes): SdnSubnet[] {
   }
   const vnet = shapes.requiredText(value, 'vnet', path);
   if (vnet === null) return [];
+  const gateway = shapes.text(value, 'gateway', path);
   return [
     {
       id: key,
       zone,
       cidr: { value: `${network}/${length}`, span: key.span },
       vnet,
-      gateway: shapes.text(value, 'gateway', path),
+      gateway,
+      gatewayUnreadable: gateway === null && shapes.has(value, 'gateway'),
       snat: shapes.flag(value, 'snat', path),
       dhcpRanges: shapes
         .texts(value, 'dhcp-range', path)

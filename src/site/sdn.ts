@@ -26,7 +26,9 @@ function vnetSets(vnet: Word, subnets: readonly SdnSubnet[], report: Report): Ip
   // Who cannot be left out because nobody knows who it is takes its subnet with it: a set never holds more than is meant.
   const known = new Set(gateways.map(({ span }) => span));
   const unclear = new Set(
-    subnets.flatMap(({ cidr, gateway }) => (gateway === null || known.has(gateway.span) ? [] : [cidr.span])),
+    subnets.flatMap(({ cidr, gateway, gatewayUnreadable }) =>
+      gatewayUnreadable || (gateway !== null && !known.has(gateway.span)) ? [cidr.span] : [],
+    ),
   );
   const ranges = subnets.flatMap(({ dhcpRanges }) =>
     dhcpRanges.flatMap(({ start, end }) => entry(start, readRange(start, end, report))),
@@ -39,7 +41,7 @@ function vnetSets(vnet: Word, subnets: readonly SdnSubnet[], report: Report): Ip
     set('all', networks),
     set('gateway', gateways),
     set('no-gateway', [
-      ...networks.filter(({ span }) => !unclear.has(span)),
+      ...networks.map((network) => ({ ...network, nomatch: unclear.has(network.span) })),
       ...gateways.map((gateway) => ({ ...gateway, nomatch: true })),
     ]),
     set('dhcp', ranges),

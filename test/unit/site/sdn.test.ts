@@ -85,13 +85,20 @@ describe('the sets of a vnet', () => {
         },
         'z1-10.1.0.0-24': { vnet: 'v1', gateway: '10.1.0.1' },
         'z1-10.2.0.0-99': { vnet: 'v1' },
+        'z1-10.3.0.0-24': { vnet: 'v1', gateway: 42 },
+        'z1-10.4.0.0-24': { vnet: 'v1', gateway: null },
+        // Holds the subnet of the gateway that nobody knows.
+        'z1-10.0.0.0-15': { vnet: 'v1' },
       }),
     });
-    expect(problems).toEqual(Array(3).fill('etc/pve/sdn/.running-config value/bad-address'));
+    expect(problems).toEqual([
+      'etc/pve/sdn/.running-config json/shape',
+      ...Array(3).fill('etc/pve/sdn/.running-config value/bad-address'),
+    ]);
     expect(sets).toEqual([
-      'v1-all 10.0.0.0/24 10.1.0.0/24',
+      'v1-all 10.0.0.0/24 10.1.0.0/24 10.3.0.0/24 10.4.0.0/24 10.0.0.0/15',
       'v1-gateway 10.1.0.1',
-      'v1-no-gateway 10.1.0.0/24 !10.1.0.1',
+      'v1-no-gateway !10.0.0.0/24 10.1.0.0/24 !10.3.0.0/24 10.4.0.0/24 10.0.0.0/15 !10.1.0.1',
       'v1-dhcp',
     ]);
   });
