@@ -29,8 +29,10 @@ export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, s
   const content = setContent([...(declared === undefined ? [] : membersOf(declared, names)), ...impliedMembers(nic)]);
   const span = declared?.span ?? null;
   const origin = span && originOf(span);
-  const set4 = content[4].length > 0 ? sets.add(`guest-${guest.id}/${name}-v4`, 4, content[4], origin) : null;
-  const set6 = content[6].length > 0 ? sets.add(`guest-${guest.id}/${name}-v6`, 6, content[6], origin) : null;
+  // More than what is declared: a rule that names the declared set means that alone.
+  const own = `guest-${guest.id}/net${nic.index}/ipfilter`;
+  const set4 = content[4].length > 0 ? sets.add(`${own}-v4`, 4, content[4], origin) : null;
+  const set6 = content[6].length > 0 ? sets.add(`${own}-v6`, 6, content[6], origin) : null;
   const drop = verdict('drop');
   return [
     implied('arp probe', [is('arp saddr ip', 0)], verdict('accept')),

@@ -199,8 +199,8 @@ describe('the source filter', () => {
     const { problems, sets } = setsOf({ vm: 'ipfilter: 1\n' });
     expect(problems).toEqual([]);
     expect(sets).toEqual([
-      `guest-100/ipfilter-net0-v6 fe80000000000000${own}-fe80000000000000${own}`,
-      `guest-100/ipfilter-net1-v6 fe80000000000000be2411fffe000101-fe80000000000000be2411fffe000101`,
+      `guest-100/net0/ipfilter-v6 fe80000000000000${own}-fe80000000000000${own}`,
+      `guest-100/net1/ipfilter-v6 fe80000000000000be2411fffe000101-fe80000000000000be2411fffe000101`,
     ]);
   });
 
@@ -208,8 +208,8 @@ describe('the source filter', () => {
     const { problems, sets } = setsOf({ vm: '[IPSET ipfilter-net0]\n10.0.0.0/24\n!10.0.0.1\nfe80::/9\n' });
     expect(problems).toEqual([]);
     expect(sets).toEqual([
-      'guest-100/ipfilter-net0-v4 a000000-a000000 a000002-a0000ff',
-      `guest-100/ipfilter-net0-v6 fe80000000000000${own}-fe80000000000000${own} fec00000000000000000000000000000-feffffffffffffffffffffffffffffff`,
+      'guest-100/net0/ipfilter-v4 a000000-a000000 a000002-a0000ff',
+      `guest-100/net0/ipfilter-v6 fe80000000000000${own}-fe80000000000000${own} fec00000000000000000000000000000-feffffffffffffffffffffffffffffff`,
     ]);
   });
 
@@ -228,7 +228,7 @@ describe('the source filter', () => {
       'icmpv6 type nd-neighbor-advert @th,64,128 != 0xfe80000000000000be2411fffe000100 counter drop',
       'ip6 saddr :: icmpv6 type nd-neighbor-solicit @th,64,128 != 0xfe80000000000000be2411fffe000100 counter drop',
       'ip6 saddr :: icmpv6 type { nd-router-solicit, nd-neighbor-solicit } counter accept',
-      'ip6 saddr != @guest-100/ipfilter-net0-v6 counter drop',
+      'ip6 saddr != @guest-100/net0/ipfilter-v6 counter drop',
       'meta protocol != { ip, ip6 } counter goto not-ip',
       'ct state invalid counter drop',
       'ct state established,related counter accept',
@@ -250,9 +250,18 @@ describe('the source filter', () => {
     });
     expect(problems).toEqual([]);
     expect(sets).toEqual([
-      'guest-200/ipfilter-net0-v4 a000005-a000005',
-      'guest-200/ipfilter-net0-v6 20010db8000000000000000000000005-20010db8000000000000000000000005 fe80000000000000be2411fffe000200-fe80000000000000be2411fffe000200',
+      'guest-200/net0/ipfilter-v4 a000005-a000005',
+      'guest-200/net0/ipfilter-v6 20010db8000000000000000000000005-20010db8000000000000000000000005 fe80000000000000be2411fffe000200-fe80000000000000be2411fffe000200',
     ]);
+  });
+
+  it('as a source filter is another set than the one a rule names, whichever comes first', () => {
+    const vm = '[IPSET ipfilter-net0]\n10.0.0.0/24\nfe80::/9\n[RULES]\nIN ACCEPT -source +ipfilter-net0\n';
+    const { verdict } = smallSite({ vm });
+    const from = (source: string) => verdict({ from: 'vm100i0', to: 'nfvm', source });
+    const to = (source: string) => verdict({ from: 'nfvm', to: 'vm100i0', source });
+    expect([from('fe80::be24:11ff:fe00:100'), from('fe80::1'), from('fec0::1')]).toEqual(['ACCEPT', 'DROP', 'ACCEPT']);
+    expect([to('fe80::1'), to('2001:db8::1')]).toEqual(['ACCEPT', 'DROP']);
   });
 
   it('of the cluster is none', () => {
