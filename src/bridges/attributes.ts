@@ -141,7 +141,7 @@ export const bondAttributes: AttributeTable<BondOptions> = {
   adUserPortKey: number('ad_user_port_key', 0),
   adActorSystem: text('ad_actor_system'),
   tlbDynamic: flag('tlb_dynamic_lb', true),
-  missedMax: number('missed_max', 2),
+  missedMax: number('arp_missed_max', 2),
 };
 
 /** Initial values of drivers/net/vxlan/vxlan_core.c. */
