@@ -72,6 +72,31 @@ export function linksSuite(
     });
   });
 
+  describe('a run that is cut short, wherever, is undone by the next one', () => {
+    it.each(chosen)('%s', async (from) => {
+      const problems: string[] = [];
+      const to = targets[(targets.indexOf(from) + 1) % targets.length] ?? from;
+      await onHost(makeHost, async (world) => {
+        await world.apply(linksOf(from));
+        const before = await world.read();
+        for (let step = 0; ; step += 1) {
+          world.cutAt = world.applied + step;
+          const cut = await world.apply(linksOf(to)).then(
+            () => false,
+            () => true,
+          );
+          if (!cut) {
+            expect(step).toBeGreaterThan(0);
+            break;
+          }
+          await world.apply(linksOf(from));
+          problems.push(...linkDifferences(before, await world.read()).map((line) => `${to}, step ${step}: ${line}`));
+        }
+      });
+      expect(problems).toEqual([]);
+    });
+  });
+
   describe('a step that fails, whichever it is, leaves everything as it was', () => {
     it.each(chosen)('%s', async (from) => {
       const problems: string[] = [];

@@ -12,6 +12,8 @@ export class LinksWorld {
   readonly #world: World;
   /** The operation that is refused next, counted from 0; null lets all pass. */
   failAt: number | null = null;
+  /** The operation at which the run ends as if the power went, counted from 0. */
+  cutAt: number | null = null;
   #applied = 0;
 
   constructor(port: RoutePort) {
@@ -57,6 +59,10 @@ export class LinksWorld {
   async #apply(operation: LinkOperation): Promise<void> {
     const number = this.#applied;
     this.#applied += 1;
+    if (this.cutAt === number) {
+      this.cutAt = null;
+      throw new Error('cut short');
+    }
     if (this.failAt === number) {
       this.failAt = null;
       throw new RouteError('an injected error', 'EIO', null);
