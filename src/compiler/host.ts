@@ -7,7 +7,7 @@ import { GroupUse } from './group.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { Names } from './names.js';
-import { membersOf, setContent } from './names.js';
+import { membersOf, NO_MEMBERS, setContent, unclearSet } from './names.js';
 import {
   blacklistRules,
   icmpv6Errors,
@@ -82,7 +82,7 @@ export function compileHost(site: Site, names: Names, report: Report): HostOutpu
       ...(host.tcpflags.value ? [tcpFlagsJump] : []),
       implied('igmp', [is('meta l4proto', IGMP)], verdict('accept')),
       ...jumps(into),
-      ...managementIn(site, names, sets),
+      ...managementIn(site, names, sets, report),
       ...corosyncRules(site, 'in'),
       ...policyRules('policy_in', site.cluster.options.policy_in, host.log_level_in.value, place('in', 'input')),
     ],
@@ -162,14 +162,16 @@ export function halves(name: string, names: Names, sets: SetUse): { family: Addr
 }
 
 /** The set `management` with the local network added (spec firewall.md 5.3). */
-function managementIn(site: Site, names: Names, sets: SetUse): Rule[] {
+function managementIn(site: Site, names: Names, sets: SetUse, report: Report): Rule[] {
   const declared = names.ownSet('dc', 'management');
   const local = site.network.local?.network;
   const span = declared?.set.span ?? site.network.local?.span ?? null;
-  const content = setContent([
-    ...(declared === undefined ? [] : membersOf(declared.set, names)),
-    ...(local === undefined ? [] : [{ nomatch: false, range: local }]),
-  ]);
+  const { members, unclear } = declared === undefined ? NO_MEMBERS : membersOf(declared.set, names);
+  if (declared && unclear !== null) {
+    report(unclearSet('management', declared.set.span, unclear, 'nobody gets to the management ports for being in it'));
+    return [];
+  }
+  const content = setContent([...members, ...(local === undefined ? [] : [{ nomatch: false, range: local }])]);
   return ([4, 6] as const).flatMap((family) => {
     const elements = content[family];
     if (elements.length === 0) return [];

@@ -4,7 +4,7 @@ import type { Nic } from '../site/index.js';
 import { ARP, implied, is, isNot, nd, notInSet, ofFamily, verdict } from './build.js';
 import type { GuestInput } from './guest.js';
 import type { Member } from './names.js';
-import { membersOf, setContent } from './names.js';
+import { membersOf, NO_MEMBERS, setContent, unclearSet } from './names.js';
 import type { SetUse } from './set-use.js';
 
 const LINK_LOCAL = 0xfe80n << 112n;
@@ -22,12 +22,15 @@ export function linkLocal(mac: bigint): bigint {
  * Before a guest has an address, ARP probes (RFC 5227) and, unless ndp is off, the first steps of IPv6 (RFC 4862) come
  * from the unspecified one.
  */
-export function sourceFilter(nic: Nic, { guest, firewall, names }: GuestInput, sets: SetUse): Rule[] {
+export function sourceFilter(nic: Nic, { guest, firewall, names, report }: GuestInput, sets: SetUse): Rule[] {
   const name = `ipfilter-net${nic.index}`;
   const declared = firewall.ipsets.find((set) => set.name === name);
   if (declared === undefined && !firewall.options.ipfilter.value) return [];
-  const content = setContent([...(declared === undefined ? [] : membersOf(declared, names)), ...impliedMembers(nic)]);
+  const { members, unclear } = declared === undefined ? NO_MEMBERS : membersOf(declared, names);
   const span = declared?.span ?? null;
+  if (span !== null && unclear !== null)
+    report(unclearSet(name, span, unclear, `no source address of net${nic.index} passes`));
+  const content = setContent(unclear === null ? [...members, ...impliedMembers(nic)] : []);
   const origin = span && originOf(span);
   // More than what is declared: a rule that names the declared set means that alone.
   const own = `guest-${guest.id}/net${nic.index}/ipfilter`;

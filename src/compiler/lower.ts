@@ -1,4 +1,4 @@
-import type { Located, Report } from '../diagnostics/index.js';
+import type { Diagnostic, Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import type { Match, Rule, Statement, TableFamily } from '../ruleset/index.js';
 import { merge } from '../ruleset/index.js';
@@ -10,6 +10,7 @@ import { logRule } from './log.js';
 import type { Traffic } from './macros.js';
 import { trafficOf } from './macros.js';
 import type { Names } from './names.js';
+import { unclearSet } from './names.js';
 import type { SetUse } from './set-use.js';
 
 /** Where rules are lowered to: what differs between host and guest, in and out. */
@@ -42,6 +43,11 @@ export function lowerRule(rule: MatchRule, place: Place): Rule[] {
   const source = addressCondition(rule.source, 'saddr', place);
   const dest = addressCondition(rule.dest, 'daddr', place);
   if (iface === undefined || traffic === undefined || source === undefined || dest === undefined) return [];
+  const unclear = source.unclear ?? dest.unclear;
+  if (rule.verdict === 'accept' && unclear !== null) {
+    place.report(unclear);
+    return [];
+  }
   const conditions = traffic.flatMap((kind) => combine(kind, source, dest, place.table));
   if (conditions.length === 0) {
     const empty = emptySet(rule.source, source) ?? emptySet(rule.dest, dest);
@@ -110,9 +116,11 @@ interface AddressCondition {
   readonly free: boolean;
   readonly canHold: (family: AddressFamily) => boolean;
   readonly matches: (family: AddressFamily) => readonly Match[];
+  /** Why nothing can be accepted under it: it may hold for less than it matches. */
+  readonly unclear: Diagnostic | null;
 }
 
-const FREE: AddressCondition = { free: true, canHold: () => true, matches: () => [] };
+const FREE: AddressCondition = { free: true, canHold: () => true, matches: () => [], unclear: null };
 
 function addressCondition(
   spec: Located<AddressSpec> | null,
@@ -139,6 +147,7 @@ function addressCondition(
             if (name === null) throw new Error(`the set ${set.key} is empty for IPv${family}`);
             return [inSet(address(family, direction), name)];
           },
+          unclear: set.unclear && unclearSet(value.text, span, set.unclear, 'this rule accepts nothing'),
         }
       );
     }
@@ -155,6 +164,7 @@ function rangeCondition(
     free: false,
     canHold: (family) => ranges.some((range) => range.family === family),
     matches: (family) => [{ ...is(address(family, direction)), values: intervals(family) }],
+    unclear: null,
   };
 }
 

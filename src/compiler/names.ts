@@ -1,4 +1,4 @@
-import type { Located, Report } from '../diagnostics/index.js';
+import type { Diagnostic, Located, Report, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
 import { nearest } from '../parser/index.js';
 import type { Interval } from '../ruleset/index.js';
@@ -14,6 +14,8 @@ export interface ResolvedSet {
   readonly key: string;
   readonly set: IpSet;
   readonly content: SetContent;
+  /** The first entry that leaves out nobody knows what: the set may hold less than `content`. */
+  readonly unclear: Span | null;
 }
 
 /** The names a rule can use, as seen from the file it stands in. Every lookup that fails reports it. */
@@ -106,7 +108,12 @@ class ScopedNames implements Names {
 
   alias({ value: ref, span }: Located<NameRef>): AddressRange | undefined {
     const found = this.#find(ref, ({ aliases }) => aliases.get(ref.name));
-    if (found !== undefined) return found.item.address;
+    if (found?.item.address) return found.item.address;
+    if (found !== undefined) {
+      const message = `what the alias \`${ref.text}\` stands for cannot be read`;
+      this.#report(diagnose('name/unknown-alias', span, message, { help: 'correct the line that declares it' }));
+      return undefined;
+    }
     const known = this.#scopes.flatMap(({ aliases }) => [...aliases.values()].map(({ spelling }) => spelling));
     this.#report(
       diagnose('name/unknown-alias', span, `there is no alias \`${ref.text}\``, {
@@ -185,8 +192,9 @@ class ScopedNames implements Names {
     if (known !== undefined) return known;
     const alone = scope.sets.get(set.name)?.length === 1;
     const visible = new ScopedNames(this.#scopes.slice(this.#scopes.indexOf(scope)), this.#groups, this.#report);
-    const content = setContent(membersOf(set, visible));
-    const resolved = { key: `${scope.prefix}/${alone ? set.name : set.spelling}`, set, content };
+    const { members, unclear } = membersOf(set, visible);
+    const key = `${scope.prefix}/${alone ? set.name : set.spelling}`;
+    const resolved = { key, set, content: setContent(members), unclear };
     scope.resolved.set(set, resolved);
     return resolved;
   }
@@ -204,11 +212,32 @@ export interface Member {
   readonly range: AddressRange;
 }
 
-/** The members of a set; an alias that nobody declares is reported and left out. */
-export const membersOf = ({ entries }: Pick<IpSet, 'entries'>, names: Pick<Names, 'alias'>): Member[] =>
-  entries.flatMap(({ member, nomatch, span }) => {
+/**
+ * The members of a set; an alias that nobody declares is reported and left out. `unclear` is the first entry that is to
+ * leave out addresses nobody knows: whoever lets something pass for being in the set cannot go by the members then.
+ */
+export function membersOf(
+  set: IpSet,
+  names: Pick<Names, 'alias'>,
+): { readonly members: readonly Member[]; readonly unclear: Span | null } {
+  const members: Member[] = [];
+  let { unclear } = set;
+  for (const { member, nomatch, span } of set.entries) {
     const range = 'kind' in member ? names.alias({ value: member, span }) : member;
-    return range === undefined ? [] : [{ nomatch, range }];
+    if (range !== undefined) members.push({ nomatch, range });
+    else if (nomatch) unclear ??= span;
+  }
+  return { members, unclear };
+}
+
+/** Those of a set that is not declared. */
+export const NO_MEMBERS: ReturnType<typeof membersOf> = { members: [], unclear: null };
+
+/** What became of those who are let pass for being in the set; `set` is named as written. */
+export const unclearSet = (set: string, place: Span, unclear: Span, consequence: string): Diagnostic =>
+  diagnose('name/unclear-set', place, `nobody knows who is not in \`${set}\`, so ${consequence}`, {
+    help: 'correct the line that cannot be read',
+    related: [{ message: 'because of this line', span: unclear }],
   });
 
 /**

@@ -102,6 +102,10 @@ export const diagnosticCodes = {
   // compiler
   'name/unknown-alias': { severity: 'error', title: 'An alias nobody declares' },
   'name/unknown-set': { severity: 'error', title: 'An IP set nobody declares' },
+  'name/unclear-set': {
+    severity: 'warning',
+    title: 'An IP set that leaves out something unreadable: nobody is let pass for being in it',
+  },
   'name/unknown-group': { severity: 'error', title: 'A security group nobody declares' },
   'name/unknown-macro': { severity: 'error', title: 'A macro that does not exist' },
   'name/no-nic': {

@@ -8,6 +8,7 @@ import { INERT, type LineReader, lineReader } from './line-reader.js';
 import { splitLines } from './lines.js';
 import { readOption } from './option.js';
 import { readRule } from './rule.js';
+import { subjectOf } from './subject.js';
 import type { FirewallScope, FirewallTree, Line, LineContent, Parsed, SectionKind } from './tree.js';
 
 /**
@@ -48,6 +49,13 @@ class FirewallReader {
 
   read(number: number, text: string): LineContent {
     const line = lineReader(this.#file, number, text, (diagnostic) => this.#diagnostics.push(diagnostic));
+    const section = this.#section;
+    const content = this.#readLine(line);
+    const about = content.kind === 'inert' ? subjectOf(line.text, section, this.#scope, line.span(line.whole)) : null;
+    return about === null ? content : { kind: 'inert', about };
+  }
+
+  #readLine(line: LineReader): LineContent {
     if (line.text === '') return { kind: 'blank' };
     if (line.text.startsWith('#')) return { kind: 'comment' };
     if (line.text.startsWith('[')) return this.#readHeader(line);

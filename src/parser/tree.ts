@@ -46,7 +46,12 @@ export type LineContent =
   | { readonly kind: 'entry'; readonly nomatch: boolean; readonly member: Word; readonly comment: Word | null }
   | { readonly kind: 'rule'; readonly rule: RuleNode; readonly comment: Word | null }
   /** Cannot be read: one diagnostic was reported and the line does nothing. */
-  | { readonly kind: 'inert' };
+  | { readonly kind: 'inert'; readonly about?: Subject };
+
+/** What a line that cannot be read was to set, to declare, or to leave out of its IP set; the span is the whole line. */
+export type Subject =
+  | { readonly kind: 'option' | 'alias' | 'ipset'; readonly name: string; readonly span: Span }
+  | { readonly kind: 'exclusion'; readonly span: Span };
 
 export type Direction = 'IN' | 'OUT' | 'FORWARD';
 export type RuleVerdict = 'ACCEPT' | 'DROP' | 'REJECT';

@@ -1,10 +1,10 @@
 import type { Report, Span } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
-import type { FirewallTree, LineContent, SectionKind, Word } from '../parser/index.js';
+import type { FirewallTree, LineContent, SectionKind, Subject, Word } from '../parser/index.js';
 import { readNetwork, readSetMember } from './address-spec.js';
 import type { Options, OptionType } from './options.js';
 import { clusterSchema, guestSchema, hostSchema, vnetSchema } from './options.js';
-import { readRule } from './rule.js';
+import { type RulePlace, readRule } from './rule.js';
 import type {
   Alias,
   ClusterConfig,
@@ -18,7 +18,6 @@ import type {
 } from './site.js';
 
 type Lines = Pick<FirewallTree, 'lines'>;
-type Content<Kind extends LineContent['kind']> = Extract<LineContent, { kind: Kind }>;
 
 /** A header and the readable lines below it; a repeated OPTIONS, ALIASES or RULES gives a second one. */
 interface Section {
@@ -30,9 +29,9 @@ interface Section {
 export function readCluster(tree: Lines, report: Report): ClusterConfig {
   const sections = sectionsOf(tree);
   return {
-    options: readOptions(clusterSchema, sections, report),
-    aliases: readAliases(sections, report),
-    ipsets: readIpSets(sections, report),
+    options: readOptions(clusterSchema, tree, report),
+    aliases: readAliases(tree, report),
+    ipsets: readIpSets(tree, sections, report),
     rules: readRules(sections, 'cluster', report),
     groups: readGroups(sections, report),
   };
@@ -40,16 +39,16 @@ export function readCluster(tree: Lines, report: Report): ClusterConfig {
 
 export function readHost(tree: Lines, report: Report): HostConfig {
   const sections = sectionsOf(tree);
-  return { options: readOptions(hostSchema, sections, report), rules: readRules(sections, 'host', report) };
+  return { options: readOptions(hostSchema, tree, report), rules: readRules(sections, 'host', report) };
 }
 
 export function readGuestFirewall(tree: FirewallTree, report: Report): GuestConfig {
   const sections = sectionsOf(tree);
   return {
     file: tree.file,
-    options: readOptions(guestSchema, sections, report),
-    aliases: readAliases(sections, report),
-    ipsets: readIpSets(sections, report),
+    options: readOptions(guestSchema, tree, report),
+    aliases: readAliases(tree, report),
+    ipsets: readIpSets(tree, sections, report),
     rules: readRules(sections, 'guest', report),
   };
 }
@@ -59,7 +58,7 @@ export function readVnet(tree: FirewallTree, name: string, report: Report): Vnet
   return {
     name,
     file: tree.file,
-    options: readOptions(vnetSchema, sections, report),
+    options: readOptions(vnetSchema, tree, report),
     rules: readRules(sections, 'vnet', report),
   };
 }
@@ -73,32 +72,32 @@ function sectionsOf(tree: Lines): Section[] {
   return sections;
 }
 
-/** The content lines of one kind in all sections of a kind. */
-function linesOf<Kind extends LineContent['kind']>(
-  sections: readonly Section[],
-  section: SectionKind,
-  kind: Kind,
-): Content<Kind>[] {
-  return sections
-    .filter((candidate) => candidate.kind === section)
-    .flatMap(({ lines }) => lines.filter((line) => isKind(line, kind)));
+/** What the lines that cannot be read say nothing more of. */
+function subjectsOf<Kind extends Subject['kind']>({ lines }: Lines, kind: Kind): Extract<Subject, { kind: Kind }>[] {
+  const isOf = (subject: Subject): subject is Extract<Subject, { kind: Kind }> => subject.kind === kind;
+  return lines
+    .flatMap(({ content }) => (content.kind === 'inert' && content.about !== undefined ? [content.about] : []))
+    .filter(isOf);
 }
-
-const isKind = <Kind extends LineContent['kind']>(line: LineContent, kind: Kind): line is Content<Kind> =>
-  line.kind === kind;
 
 function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>>>(
   schema: Schema,
-  sections: readonly Section[],
+  { lines }: Lines,
   report: Report,
 ): Options<Schema> {
   const settings: Record<string, { value: unknown; span: Span | null }> = {};
   for (const [key, type] of Object.entries(schema)) settings[key] = { value: type.fallback, span: null };
-  for (const { key, value } of linesOf(sections, 'options', 'option')) {
-    const name = key.value.toLowerCase();
-    const type = Object.hasOwn(schema, name) ? schema[name] : undefined;
+  for (const { content } of lines) {
+    const about = content.kind === 'inert' ? content.about : undefined;
+    const name = content.kind === 'option' ? content.key.value : about?.kind === 'option' ? about.name : null;
+    const type = name !== null && Object.hasOwn(schema, name) ? schema[name] : undefined;
     // The parser has already refused an option this kind of file does not have.
-    if (type === undefined) continue;
+    if (name === null || type === undefined) continue;
+    if (content.kind !== 'option') {
+      settings[name] = { value: type.unreadable ?? type.fallback, span: about?.span ?? null };
+      continue;
+    }
+    const { key, value } = content;
     const read = type.read(value.value);
     if (read === undefined) {
       report(
@@ -121,42 +120,76 @@ function readOptions<Schema extends Readonly<Record<string, OptionType<unknown>>
   return settings as Options<Schema>;
 }
 
-function readAliases(sections: readonly Section[], report: Report): Alias[] {
-  const aliases = linesOf(sections, 'aliases', 'alias').flatMap(({ name, address }): Alias[] => {
-    const range = readNetwork(address, report);
-    return range === undefined
-      ? []
-      : [{ name: name.value.toLowerCase(), spelling: name.value, address: range, span: name.span }];
+/** A name counts as declared by a line that cannot be read, unless another line declares it. */
+function readAliases(tree: Lines, report: Report): Alias[] {
+  const declared = tree.lines.flatMap(({ content }): Alias[] => {
+    if (content.kind !== 'alias') return [];
+    const { name, address } = content;
+    return [{ ...nameOf(name), address: readNetwork(address, report) ?? null, span: name.span }];
   });
-  return firstOfEach('alias', aliases, report);
+  const readable = firstOfEach(
+    'alias',
+    declared.filter(({ address }) => address !== null),
+    report,
+  );
+  const unreadable = [
+    ...declared.filter(({ address }) => address === null),
+    ...subjectsOf(tree, 'alias').map(({ name, span }): Alias => ({ ...nameOf({ value: name }), address: null, span })),
+  ];
+  return [...readable, ...onlyThere(unreadable, readable)];
 }
 
-function readIpSets(sections: readonly Section[], report: Report): IpSet[] {
+const nameOf = ({ value }: Pick<Word, 'value'>) => ({ name: value.toLowerCase(), spelling: value });
+
+/** Those that stand for no name of `others`, one for each name. */
+function onlyThere<T extends { readonly name: string }>(items: readonly T[], others: readonly T[]): T[] {
+  const taken = new Set(others.map(({ name }) => name));
+  return items.filter(({ name }) => !taken.has(name) && taken.add(name));
+}
+
+/** As with aliases: a set whose header cannot be read is declared, and what it holds is not known. */
+function readIpSets(tree: Lines, sections: readonly Section[], report: Report): IpSet[] {
   const sets = sections.flatMap(({ kind, name, lines }): IpSet[] => {
     if (kind !== 'ipset' || name === null) return [];
-    const entries = lines.flatMap((line) => (line.kind === 'entry' ? readEntry(line, report) : []));
-    return [{ name: name.value.toLowerCase(), spelling: name.value, span: name.span, entries }];
+    return [{ ...nameOf(name), span: name.span, ...readEntries(lines, report) }];
   });
-  return firstOfEach('IP set', sets, report);
+  const readable = firstOfEach('IP set', sets, report);
+  const unreadable = subjectsOf(tree, 'ipset').map(
+    ({ name, span }): IpSet => ({ ...nameOf({ value: name }), span, entries: [], unclear: span }),
+  );
+  return [...readable, ...onlyThere(unreadable, readable)];
 }
 
-function readEntry(line: Content<'entry'>, report: Report): SetEntry[] {
-  const member = readSetMember(line.member, report);
-  return member === undefined ? [] : [{ nomatch: line.nomatch, member, span: line.member.span }];
+function readEntries(lines: readonly LineContent[], report: Report): Pick<IpSet, 'entries' | 'unclear'> {
+  const entries: SetEntry[] = [];
+  let unclear: Span | null = null;
+  for (const line of lines) {
+    if (line.kind === 'entry') {
+      const { nomatch, member: word } = line;
+      const member = readSetMember(word, report);
+      if (member !== undefined) entries.push({ nomatch, member, span: word.span });
+      else if (nomatch) unclear ??= word.span;
+    } else if (line.kind === 'inert' && line.about?.kind === 'exclusion') {
+      unclear ??= line.about.span;
+    }
+  }
+  return { entries, unclear };
 }
 
-function readRules(sections: readonly Section[], place: 'cluster' | 'host' | 'guest' | 'vnet', report: Report): Rule[] {
-  return linesOf(sections, 'rules', 'rule').flatMap(({ rule }) => readRule(rule, place, report) ?? []);
+function readRules(sections: readonly Section[], place: RulePlace, report: Report): Rule[] {
+  return sections.filter(({ kind }) => kind === 'rules').flatMap(({ lines }) => readRulesOf(lines, place, report));
 }
 
 function readGroups(sections: readonly Section[], report: Report): Group[] {
   const groups = sections.flatMap(({ kind, name, lines }): Group[] => {
     if (kind !== 'group' || name === null) return [];
-    const rules = lines.flatMap((line) => (line.kind === 'rule' ? (readRule(line.rule, 'group', report) ?? []) : []));
-    return [{ name: name.value.toLowerCase(), spelling: name.value, span: name.span, rules }];
+    return [{ ...nameOf(name), span: name.span, rules: readRulesOf(lines, 'group', report) }];
   });
   return firstOfEach('security group', groups, report);
 }
+
+const readRulesOf = (lines: readonly LineContent[], place: RulePlace, report: Report): Rule[] =>
+  lines.flatMap((line) => (line.kind === 'rule' ? (readRule(line.rule, place, report) ?? []) : []));
 
 /** Of several declarations of a name the first one counts; names are compared without case. */
 function firstOfEach<T extends { readonly name: string; readonly spelling: string; readonly span: Span }>(

@@ -35,11 +35,8 @@ export function readNetworkOf({ node, corosync, hosts, stanzas, localNetwork }: 
     cluster?.links.find(({ link }) => link === 0)?.own ?? names.get(node) ?? addressOfDefaultBridge(links);
   const detected =
     address && links.flatMap(({ addresses }) => addresses).find(({ network }) => holds(network, address))?.network;
-  const local = localNetwork
-    ? { network: localNetwork.address, span: localNetwork.span }
-    : detected
-      ? { network: detected, span: null }
-      : null;
+  const network = localNetwork === null ? detected : localNetwork.address;
+  const local = network ? { network, span: localNetwork?.span ?? null } : null;
   return { address: address ?? null, local, corosync: cluster, bridges: bridgesOf(links) };
 }
 

@@ -160,7 +160,7 @@ export const hostSchema = {
   log_level_forward: level,
   nosmurfs: bool(true),
   smurf_log_level: level,
-  tcpflags: bool(false),
+  tcpflags: { ...bool(false), unreadable: true },
   tcp_flags_log_level: level,
   ndp: bool(true),
   nf_conntrack_allow_invalid: bool(false),
@@ -170,7 +170,7 @@ export const hostSchema = {
   nf_conntrack_tcp_timeout_established: numberFrom(7875, 2_147_483, null),
   nf_conntrack_tcp_timeout_syn_recv: numberFrom(30, 60, null),
   nf_conntrack_helpers: helpers,
-  protection_synflood: bool(false),
+  protection_synflood: { ...bool(false), unreadable: true },
   protection_synflood_rate: numberFrom(1, MAX_RATE, 200),
   protection_synflood_burst: numberFrom(1, MAX_RATE, 1000),
   protection_limit: { ...wholeNumber(null), elsewhere: 'no implementation gives it a meaning' },
@@ -199,7 +199,7 @@ export const guestSchema = {
 } satisfies Schema<'guest'>;
 
 export const vnetSchema = {
-  enable: bool(false),
+  enable: { ...bool(false), unreadable: true },
   policy_forward: policy('accept'),
   log_level_forward: level,
 } satisfies Schema<'vnet'>;

@@ -35,7 +35,7 @@ function vnetSets(vnet: Word, subnets: readonly SdnSubnet[], report: Report): Ip
   );
   const set = (suffix: string, entries: readonly SetEntry[]): IpSet => {
     const spelling = `${vnet.value}-${suffix}`;
-    return { name: spelling.toLowerCase(), spelling, span: vnet.span, entries };
+    return { name: spelling.toLowerCase(), spelling, span: vnet.span, entries, unclear: null };
   };
   return [
     set('all', networks),
@@ -61,6 +61,7 @@ function guestSets(ipam: Ipam | null, report: Report): IpSet[] {
     spelling: `guest-ipam-${vmid}`,
     span: word.span,
     entries,
+    unclear: null,
   }));
 }
 

@@ -96,7 +96,8 @@ export interface Nic {
 export interface Alias {
   readonly name: string;
   readonly spelling: string;
-  readonly address: AddressRange;
+  /** Null when the line that declares it cannot be read, which has been reported. */
+  readonly address: AddressRange | null;
   readonly span: Span;
 }
 
@@ -105,6 +106,8 @@ export interface IpSet {
   readonly spelling: string;
   readonly span: Span;
   readonly entries: readonly SetEntry[];
+  /** The first line that leaves something out and cannot be read, which has been reported: it may leave out anything. */
+  readonly unclear: Span | null;
 }
 
 export interface SetEntry {
