@@ -131,6 +131,20 @@ export function makeProgram(version: string, run: Run): Command {
       ),
     );
 
+  program
+    .command('fmt')
+    .description('write the lines of firewall files in their canonical layout')
+    .argument('<file...>')
+    .option('--check', 'write nothing; 1 if a file is to be changed')
+    .action((files: unknown, ...rest: unknown[]) => {
+      const options = optionsOf(rest);
+      return run(options, async (context) =>
+        (await import('./fmt.js')).fmt(context, Array.isArray(files) ? files.map(String) : [], {
+          check: options.flag('check'),
+        }),
+      );
+    });
+
   return program;
 }
 

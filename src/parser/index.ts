@@ -2,6 +2,7 @@ export type * from './config-trees.js';
 export { parseCorosync } from './corosync.js';
 export { type Decoded, decode } from './encoding.js';
 export { parseFirewall } from './firewall.js';
+export { formatFirewall } from './format.js';
 export { parseGuestConfig, printGuestConfig } from './guest.js';
 export { parseInterfaces, printInterfaces } from './interfaces.js';
 export { type PrintableContent, printFirewall, printLine } from './print.js';

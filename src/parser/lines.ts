@@ -48,3 +48,8 @@ export function trimLine(text: string): TrimmedLine {
 export function withoutByteOrderMark(text: string): string {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
+
+/** The canonical text of a file's first line, behind the byte order mark it was read with. */
+export function withByteOrderMarkOf(text: string, canonical: string): string {
+  return text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK + canonical : canonical;
+}

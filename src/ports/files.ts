@@ -30,8 +30,10 @@ export interface Attributes {
   readonly mode: number;
 }
 
-/** Files of our own, where it matters who else can write them. */
+/** Files where it matters who else can read or write them: our own, and those of others that are written for them. */
 export interface StateFiles extends Files {
   /** Null when there is nothing. */
   attributes(path: string): Attributes | null;
+  /** As `writeAtomically`, for a file that is there: owner, group and permission bits stay, or nothing is written. */
+  rewriteAtomically(path: string, bytes: Uint8Array): void;
 }

@@ -81,13 +81,15 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
     writeAtomically(path, content) {
       change('write', path);
       requireParent('write', path);
-      if (entries.get(path)?.bytes === null) throw fileFailure('write', path, 'EISDIR');
-      const bytes = typeof content === 'string' ? Buffer.from(content) : Uint8Array.from(content);
-      if (files.trouble.space !== undefined) {
-        if (bytes.length > files.trouble.space) throw fileFailure('write', path, 'ENOSPC');
-        files.trouble.space -= bytes.length;
-      }
-      entries.set(path, { bytes, own: true, mode: 0o600 });
+      write(path, typeof content === 'string' ? Buffer.from(content) : content, { own: true, mode: 0o600 });
+    },
+
+    rewriteAtomically(path, bytes) {
+      change('write', path);
+      const before = entries.get(path);
+      if (before === undefined) throw fileFailure('write', path, 'ENOENT');
+      if (!before.own) throw fileFailure('write', path, 'EPERM');
+      write(path, bytes, { own: true, mode: before.mode });
     },
 
     rename(from, to) {
@@ -132,6 +134,16 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
       if (entry === undefined) throw fileFailure('examine', path, 'ENOENT');
       Object.assign(entry, attributes);
     },
+  };
+
+  const write = (path: string, content: Uint8Array, attributes: Pick<Entry, 'own' | 'mode'>): void => {
+    if (entries.get(path)?.bytes === null) throw fileFailure('write', path, 'EISDIR');
+    const { space } = files.trouble;
+    if (space !== undefined) {
+      if (content.length > space) throw fileFailure('write', path, 'ENOSPC');
+      files.trouble.space = space - content.length;
+    }
+    entries.set(path, { bytes: Uint8Array.from(content), ...attributes });
   };
 
   const makeDirectories = (path: string, wanted = path): void => {

@@ -1,6 +1,8 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -11,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -41,23 +44,13 @@ export const nodeFiles: StateFiles = {
   },
 
   writeAtomically: (path, bytes) => {
+    orFail('write', path, () => replaceFile(path, bytes, () => {}));
+  },
+
+  rewriteAtomically: (path, bytes) => {
     orFail('write', path, () => {
-      const fresh = `${path}.new-${process.pid}`;
-      rmSync(fresh, { force: true });
-      try {
-        const fd = openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-        try {
-          writeFileSync(fd, bytes);
-          fsyncSync(fd);
-        } finally {
-          closeSync(fd);
-        }
-        renameSync(fresh, path);
-      } catch (error) {
-        rmSync(fresh, { force: true });
-        throw error;
-      }
-      syncDirectory(dirname(path));
+      const before = lstatSync(path);
+      replaceFile(path, bytes, (fd) => takeOver(fd, before));
     });
   },
 
@@ -76,6 +69,38 @@ export const nodeFiles: StateFiles = {
 
   attributes: (path) => attributesOrNull(path),
 };
+
+/** `prepare` gets the new file before it takes the old one's place. */
+function replaceFile(path: string, bytes: Uint8Array | string, prepare: (fd: number) => void): void {
+  const fresh = `${path}.new-${process.pid}`;
+  rmSync(fresh, { force: true });
+  try {
+    const fd = openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      prepare(fd);
+      writeFileSync(fd, bytes);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/**
+ * Gives a new file the owner, group and permission bits of another. Only what differs is asked for: file systems without
+ * owners of their own, such as pmxcfs, refuse any such call.
+ */
+function takeOver(fd: number, { uid, gid, mode }: Stats): void {
+  const fresh = fstatSync(fd);
+  if (fresh.uid !== uid || fresh.gid !== gid) fchownSync(fd, uid, gid);
+  // chown(2) may take set-user-ID bits away, so the mode comes last.
+  if (fresh.mode !== mode) fchmodSync(fd, mode & 0o7777);
+}
 
 /** A pipe nobody writes to and a device without end would keep the reader for ever: only files have an end. */
 function readRegularFile(path: string): Uint8Array {

@@ -6,7 +6,7 @@ import type { Compiled } from '../../src/compiler/index.js';
 import { compile, printGuest, printHost } from '../../src/compiler/index.js';
 import type { Diagnostic } from '../../src/diagnostics/index.js';
 import { render, sortDiagnostics } from '../../src/diagnostics/index.js';
-import { nodeFiles } from '../../src/ports/index.js';
+import { type Files, nodeFiles } from '../../src/ports/index.js';
 import { readSite } from '../../src/site/index.js';
 import { printSysctls } from '../../src/sysctl/index.js';
 
@@ -23,8 +23,8 @@ export interface CompiledSite {
 }
 
 /** Reads and compiles the site below `root`, at a fixed time, as `check` and `compile` do. */
-export function compileSite(root: string): CompiledSite {
-  const { site, diagnostics, sources } = readSite(nodeFiles, { root, hostname: 'pve1', now: 1_800_000_000 });
+export function compileSite(root: string, files: Files = nodeFiles): CompiledSite {
+  const { site, diagnostics, sources } = readSite(files, { root, hostname: 'pve1', now: 1_800_000_000 });
   const compiled = compile(site);
   const desired = desiredLinks(site);
   const decoder = new TextDecoder();

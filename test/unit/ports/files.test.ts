@@ -1,11 +1,21 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { memoryFiles, nodeFiles, type StateFiles } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryFiles, nodeFiles, type StateFiles } from '../../../src/ports/index.js';
 
 const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString());
 
@@ -15,6 +25,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
+/** As somebody else would. */
+function setMode(files: StateFiles, path: string, mode: number): void {
+  const memory = inMemory.get(files);
+  if (memory === undefined) chmodSync(path, mode);
+  else memory.setAttributes(path, { mode });
+}
+const inMemory = new WeakMap<StateFiles, MemoryFiles>();
+
 const kinds: readonly [string, () => StateFiles][] = [
   ['the real file system', () => nodeFiles],
   [
@@ -22,6 +40,7 @@ const kinds: readonly [string, () => StateFiles][] = [
     () => {
       const files = memoryFiles();
       files.makeDirectory(base);
+      inMemory.set(files, files);
       return files;
     },
   ],
@@ -54,6 +73,16 @@ describe.each(kinds)('%s', (_name, open) => {
     expect(files.attributes(`${base}/c/d`)).toEqual({ kind: 'directory', own: true, mode: 0o700 });
     expect(files.attributes(`${base}/c/f`)).toEqual({ kind: 'file', own: true, mode: 0o600 });
     expect(files.attributes(`${base}/e`)).toBeNull();
+  });
+
+  test('rewrites a file that keeps its permission bits, and no other', () => {
+    const files = open();
+    files.writeAtomically(`${base}/f`, 'old');
+    setMode(files, `${base}/f`, 0o640);
+    files.rewriteAtomically(`${base}/f`, Buffer.from('new'));
+    expect(text(files.read(`${base}/f`))).toBe('new');
+    expect(files.attributes(`${base}/f`)).toEqual({ kind: 'file', own: true, mode: 0o640 });
+    expect(files.list(base)).toEqual(['f']);
   });
 
   test('renames a directory with what is in it', () => {
@@ -98,6 +127,16 @@ describe.each(kinds)('%s', (_name, open) => {
       'Cannot write BASE/x/y: there is no such file or directory',
     ],
     [
+      'rewriting what is not there',
+      (files) => files.rewriteAtomically(`${base}/x`, new Uint8Array()),
+      'Cannot write BASE/x: there is no such file or directory',
+    ],
+    [
+      'rewriting a directory',
+      (files) => files.rewriteAtomically(`${base}/d`, new Uint8Array()),
+      'Cannot write BASE/d: it is a directory',
+    ],
+    [
       'making a directory below a file',
       (files) => files.makeDirectory(`${base}/f/g`),
       'Cannot make BASE/f/g: a part of the path is not a directory',
@@ -116,6 +155,16 @@ describe.each(kinds)('%s', (_name, open) => {
 });
 
 describe('the real file system', () => {
+  test.runIf(process.geteuid?.() === 0)('a rewritten file keeps its owner and group, and set-user-ID bits', () => {
+    writeFileSync(`${base}/f`, 'old');
+    chownSync(`${base}/f`, 12, 34);
+    chmodSync(`${base}/f`, 0o4750);
+    nodeFiles.rewriteAtomically(`${base}/f`, Buffer.from('new'));
+    const { uid, gid, mode } = statSync(`${base}/f`);
+    expect([uid, gid, mode & 0o7777]).toEqual([12, 34, 0o4750]);
+    expect(readFileSync(`${base}/f`, 'utf8')).toBe('new');
+  });
+
   test('leaves no temporary file when a write cannot be finished', () => {
     nodeFiles.makeDirectory(`${base}/d`);
     expect(() => nodeFiles.writeAtomically(`${base}/d`, 'x')).toThrow('it is a directory');
