@@ -1,8 +1,9 @@
 import { noLinks } from '../bridges/index.js';
+import { Failure } from '../diagnostics/index.js';
 import { findGeneration, nothingDesired } from './generation.js';
 import type { Desired, Earlier } from './plan.js';
-import type { Position } from './position.js';
-import type { StateDirectory } from './state-directory.js';
+import { type Position, readPosition } from './position.js';
+import { checkStateDirectory, type StateDirectory } from './state-directory.js';
 
 /** What the current generation says; nothing before the first, or when it cannot be read. */
 export const desiredInForce = (state: StateDirectory, { current }: Position): Desired =>
@@ -13,3 +14,14 @@ export const earlierOf = ({ replaced }: Position, { links }: Desired): Earlier =
   replaced,
   links: links ?? noLinks,
 });
+
+/** Where we are, once something was applied. Failure `no-generation` before. */
+export function positionInForce(state: StateDirectory): Position & { readonly current: number } {
+  const position = checkStateDirectory(state) ? readPosition(state) : null;
+  if (position === null || position.current === null) {
+    throw new Failure('no-generation', `nothing was applied yet, as far as ${state.path} knows`, {
+      help: '`ringwall plan` shows what would be applied, `ringwall apply` does it',
+    });
+  }
+  return { ...position, current: position.current };
+}

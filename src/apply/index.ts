@@ -1,5 +1,6 @@
 export { type Applied, type ApplyRequest, type Author, apply, describeChanges } from './apply.js';
 export { type Cleared, clear } from './clear.js';
+export { type Counters, counters } from './counters.js';
 export { type Feature, type Fitted, fitToKernel, type Need, needs } from './features.js';
 export { type GenerationMeta, type Half, readSources, type Sources } from './generation.js';
 export { type History, type HistoryEntry, history } from './history.js';

@@ -1,11 +1,9 @@
 import { type LinkChange, linkChange } from '../bridges/index.js';
-import { Failure } from '../diagnostics/index.js';
 import type { Change } from '../ruleset/index.js';
 import type { Sysctl, SysctlPort } from '../sysctl/index.js';
 import { type Half, readGeneration } from './generation.js';
+import { positionInForce } from './in-force.js';
 import { type PlannedChange, planLinksOf, planRuleset } from './plan.js';
-import { readPosition } from './position.js';
-import { checkStateDirectory } from './state-directory.js';
 import type { World } from './world.js';
 
 /** One thing the kernel holds otherwise than the current generation says. */
@@ -25,12 +23,7 @@ export interface Status {
 /** Compares the kernel with the current generation, or with one half of it. Changes nothing. */
 export async function status(world: Omit<World, 'clock'>, only?: Half): Promise<Status> {
   const { state, nftables, sysctls, route } = world;
-  const position = checkStateDirectory(state) ? readPosition(state) : null;
-  if (position === null || position.current === null) {
-    throw new Failure('no-generation', `nothing was applied yet, as far as ${state.path} knows`, {
-      help: '`ringwall plan` shows what would be applied, `ringwall apply` does it',
-    });
-  }
+  const position = positionInForce(state);
   const applied = readGeneration(state, position.current);
   const firewall = only === 'network' ? null : applied.firewall;
   const links = only === 'firewall' ? null : applied.links;

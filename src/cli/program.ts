@@ -132,6 +132,16 @@ export function makeProgram(version: string, run: Run): Command {
     );
 
   program
+    .command('counters')
+    .description('show packets and bytes for each source line')
+    .argument('[guest]', 'only the lines of this guest’s file', positiveNumber)
+    .action((guest: unknown, ...rest: unknown[]) =>
+      run(optionsOf(rest), async (context) =>
+        (await import('./counters.js')).counters(context, typeof guest === 'number' ? guest : undefined),
+      ),
+    );
+
+  program
     .command('fmt')
     .description('write the lines of firewall files in their canonical layout')
     .argument('<file...>')

@@ -17,6 +17,7 @@ export { ctState, fields, nameFields, tcpFlag } from './field.js';
 export type { Interval } from './interval.js';
 export { includes, merge, one, prefixLength, prefixMask, range, subtract } from './interval.js';
 export { readJson, rulesetFromJson, rulesetToJson } from './json.js';
+export { countLines, type LineCount } from './line-counts.js';
 export type { Operation, RulePosition, TableRef, TransactionError, TransactionResult } from './operation.js';
 export {
   printMapElement,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addressOf } from '../../src/bridges/index.js';
 import type { World } from '../../src/demo/index.js';
 import { openNftables } from '../../src/netlink/index.js';
+import { Reader } from '../../src/ruleset/index.js';
 import { makeSite, type TestSite } from '../support/cli.js';
 import { guestWorld, type Machine, machines, macs, office, Traffic, vm101 } from '../support/world.js';
 
@@ -112,6 +113,15 @@ describe('packets between guests, host and outside', () => {
       nftables.close();
     }
   };
+  /** The packets of each source line, as `counters` tells them. */
+  const countersOf = async (...guest: string[]): Promise<Map<string, number>> => {
+    const { answer } = await traffic.ringwall('counters', ...guest);
+    const lineOf = (row: Reader): [string, number] => [
+      `${row.field('file').string()}:${row.field('line').integer()}`,
+      row.field('packets').integer(),
+    ];
+    return new Map(new Reader(answer).list(lineOf));
+  };
   const edit = (from: string, to: string): void => site.write(GUEST, files[GUEST].replace(from, to));
 
   beforeAll(async () => {
@@ -200,10 +210,25 @@ describe('packets between guests, host and outside', () => {
     };
     const rejected = await counts('100.fw:8');
     const accepted = await counts('100.fw:5');
+    const lines = await countersOf('100');
     await traffic.tcp('outside', 'vm100', 81);
     await traffic.tcp('outside', 'vm100', 80);
     expect(await counts('100.fw:8')).toEqual([(rejected[0] ?? 0n) + 2n, rejected[1]]);
     expect(await counts('100.fw:5')).toEqual([undefined, (accepted[1] ?? 0n) + 2n]);
+
+    const later = await countersOf('100');
+    const grown = [...later].flatMap(([line, packets]) => {
+      const before = lines.get(line) ?? 0;
+      return packets === before ? [] : [[line, packets - before]];
+    });
+    expect(grown).toEqual([
+      [`${GUEST}:5`, 2],
+      [`${GUEST}:8`, 2],
+    ]);
+    expect([...later.keys()].filter((line) => !line.startsWith(`${GUEST}:`))).toEqual([]);
+    const all = await countersOf();
+    expect(all.has('etc/pve/firewall/cluster.fw:9')).toBe(true);
+    expect([...all.keys()]).toEqual(expect.arrayContaining([...later.keys()]));
   });
 
   it('asks both guests between two guests of one bridge', async () => {
