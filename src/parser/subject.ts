@@ -16,7 +16,8 @@ export function subjectOf(text: string, section: SectionKind | null, scope: Fire
     .trim();
   if (readable.startsWith('[')) {
     const [, kind = '', name] = /^\[\s*([A-Za-z]+)\s+([A-Za-z][A-Za-z0-9_-]*)/.exec(readable) ?? [];
-    return name === undefined || kind.toLowerCase() === 'group' ? null : { kind: 'ipset', name, span };
+    if (name !== undefined) return kind.toLowerCase() === 'group' ? null : { kind: 'ipset', name, span };
+    return subjectOf(readable.replace(/^(?:\[[^\]]*(?:\]\s*|$))+/, ''), null, scope, span);
   }
   if (section === 'ipset') return readable.startsWith('!') ? { kind: 'exclusion', span } : null;
   if (section === 'rules' || section === 'group') return null;

@@ -119,12 +119,15 @@ describe('an option nobody can read filters what it can', () => {
     expect(letsIn({ files }, '10.0.0.7')).toBe('DROP');
   });
 
-  it.each(['[OPTION]\nenable: 1\n', 'enable: 1\n', '[OPTIONS\nenable: 1\npolicy_in: DROP\n'])(
-    'enable below no header: %j',
-    (text) => {
-      expect(letsIn({ files: { 'etc/pve/firewall/100.fw': text } }, '10.0.0.7')).toBe('DROP');
-    },
-  );
+  it.each([
+    '[OPTION]\nenable: 1\n',
+    'enable: 1\n',
+    '[OPTIONS\nenable: 1\npolicy_in: DROP\n',
+    '[OPTIONS] enable: 1\n',
+    '[OPTIONS]\renable: 1\r[RULES]\rIN ACCEPT\r',
+  ])('enable below no header: %j', (text) => {
+    expect(letsIn({ files: { 'etc/pve/firewall/100.fw': text } }, '10.0.0.7')).toBe('DROP');
+  });
 
   it.each(off)('enable of a vnet: `%s`', (line) => {
     const files = { 'etc/pve/sdn/firewall/vmbr0.fw': `[OPTIONS]\npolicy_forward: DROP\n${line}\n` };
