@@ -1,6 +1,6 @@
 import type { Chain, MapElement, Match, Rule, Statement } from '../ruleset/index.js';
 import { UNANSWERED_CHAIN } from '../ruleset/index.js';
-import type { Nic, Site } from '../site/index.js';
+import { isLinkName, type Nic, type Site } from '../site/index.js';
 import { goTo, isNot, verdict } from './build.js';
 import { toReject } from './policy.js';
 
@@ -147,7 +147,8 @@ export function earlyPlaces({ guests, network, vnets }: Site): ReadonlyMap<strin
       aware === false
         ? { nic, mac, bridge: tag === null ? bridge : `${bridge}v${tag}`, vlan: null }
         : { nic, mac, bridge, vlan: tag ?? DEFAULT_PVID };
-    return filtered.has(place.bridge) ? [] : [place];
+    // A name that no link has leads nowhere, and must not get into a ruleset.
+    return isLinkName(place.bridge) && !filtered.has(place.bridge) ? [place] : [];
   });
   return new Map(places.map((place) => [place.nic.port, place]));
 }

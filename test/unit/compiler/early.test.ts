@@ -149,6 +149,23 @@ describe('a NIC that cannot be known by its MAC address refuses without an answe
   });
 
   it.each([
+    ['with a quote in it', config('virtio=BC:24:11:00:01:00,bridge=x" accept; }#')],
+    ['too long', config('virtio=BC:24:11:00:01:00,bridge=abcdefghijklmnop')],
+    [
+      'too long with the tag',
+      {
+        ...config('virtio=BC:24:11:00:01:00,bridge=abcdefghijkl,tag=100'),
+        'etc/network/interfaces': 'iface abcdefghijkl inet manual\n\tbridge-ports none\n',
+      },
+    ],
+  ])('on a bridge with a name no link has: %s', (_what, files) => {
+    const { early, compiled: all } = compiled({ vm, files });
+    expect(early).toEqual([]);
+    expect(printGuest(all, 100)).not.toMatch(/}#|abcdef/);
+    expect(all.units.get(100)?.in).toHaveLength(1);
+  });
+
+  it.each([
     ['yes', '', 1],
     ['1', ',tag=10', 10],
   ])('where its bridge knows VLANs, another VLAN is none of its: bridge-vlan-aware %s%s', (aware, tag, vlan) => {
