@@ -114,10 +114,9 @@ class ScopedNames implements Names {
       this.#report(diagnose('name/unknown-alias', span, message, { help: 'correct the line that declares it' }));
       return undefined;
     }
-    const known = this.#scopes.flatMap(({ aliases }) => [...aliases.values()].map(({ spelling }) => spelling));
     this.#report(
       diagnose('name/unknown-alias', span, `there is no alias \`${ref.text}\``, {
-        help: this.#advice(ref, known, 'declare it under [ALIASES]'),
+        help: this.#advice(ref, this.#aliasNames(), 'declare it under [ALIASES]'),
       }),
     );
     return undefined;
@@ -128,13 +127,12 @@ class ScopedNames implements Names {
     const set = found && meant(ref, found.item);
     if (found !== undefined && set !== undefined) return this.#resolve(found.scope, set);
     const twins = (found?.item ?? []).map(({ spelling }) => spelling);
-    const known = this.#scopes.flatMap(({ sets }) => [...sets.values()].flat().map(({ spelling }) => spelling));
     this.#report(
       diagnose('name/unknown-set', span, `there is no IP set \`${ref.text}\``, {
         help:
           twins.length > 0
             ? `names that differ by case only are told apart here: write ${twins.join(' or ')}`
-            : this.#advice(ref, known, `declare it as [IPSET ${ref.name}]`),
+            : this.#advice(ref, this.#setNames(), `declare it as [IPSET ${ref.name}]`),
       }),
     );
     return undefined;
@@ -175,7 +173,17 @@ class ScopedNames implements Names {
     return undefined;
   }
 
-  #advice(ref: NameRef, known: readonly string[], otherwise: string): string {
+  /** Names one after the other: there may be many, and of most nobody asks. */
+  *#aliasNames(): Generator<string> {
+    for (const { aliases } of this.#scopes) for (const { spelling } of aliases.values()) yield spelling;
+  }
+
+  *#setNames(): Generator<string> {
+    for (const { sets } of this.#scopes)
+      for (const twins of sets.values()) for (const { spelling } of twins) yield spelling;
+  }
+
+  #advice(ref: NameRef, known: Iterable<string>, otherwise: string): string {
     if (ref.scope === 'guest' && this.#scopes.every(({ scope }) => scope !== 'guest'))
       return 'guest/ names exist in guest files only';
     const near = nearest(ref.name, known);
