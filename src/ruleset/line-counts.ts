@@ -21,13 +21,15 @@ export interface LineCount {
  */
 export function countLines(current: CurrentRuleset, present: Ruleset, applied: Ruleset): LineCount[] {
   const counts = new Map<string, LineCount>();
+  const [now, before] = [rulesByChain(present), rulesByChain(applied)];
   for (const table of current.tables) {
     for (const { name, rules } of table.chains) {
-      const now = rulesIn(present, table, name, rules);
-      const before = rulesIn(applied, table, name, rules);
+      const chain = keyOf(table, name);
+      const asked = pairUp(rules, now.get(chain) ?? []);
+      const wasAsked = pairUp(rules, before.get(chain) ?? []);
       for (const [index, { counter }] of rules.entries()) {
-        const stale = !now.has(index);
-        const origin = (now.get(index) ?? before.get(index))?.origin;
+        const stale = !asked.has(index);
+        const origin = (asked.get(index) ?? wasAsked.get(index))?.origin;
         if (counter === null || origin === undefined || origin === null) continue;
         const key = JSON.stringify([origin.file, origin.line, stale]);
         const { packets, bytes } = counts.get(key) ?? { packets: 0n, bytes: 0n };
@@ -38,17 +40,13 @@ export function countLines(current: CurrentRuleset, present: Ruleset, applied: R
   return [...counts.values()].sort(inOrder);
 }
 
-/** The rules of a ruleset that a chain of the kernel holds, by their index there. */
-function rulesIn(
-  { tables }: Ruleset,
-  { family, name }: TableRef,
-  chain: string,
-  held: readonly CurrentRule[],
-): ReadonlyMap<number, Rule> {
-  const rules =
-    tables
-      .find((table) => table.family === family && table.name === name)
-      ?.chains.find((candidate) => candidate.name === chain)?.rules ?? [];
+const keyOf = ({ family, name }: TableRef, chain: string): string => `${family} ${name} ${chain}`;
+
+const rulesByChain = ({ tables }: Ruleset): ReadonlyMap<string, readonly Rule[]> =>
+  new Map(tables.flatMap((table) => table.chains.map(({ name, rules }) => [keyOf(table, name), rules] as const)));
+
+/** The rules that the kernel holds, by their index in its chain. */
+function pairUp(held: readonly CurrentRule[], rules: readonly Rule[]): ReadonlyMap<number, Rule> {
   const pairs = longestCommonSubsequence(
     held.map(({ digest }) => digest),
     rules.map(ruleDigest),
