@@ -111,9 +111,10 @@ function impliedLinks(said: readonly Link[]): Link[] {
   const implied: Link[] = [];
   const visit = (link: Link): void => {
     for (const lower of lowersOf(link)) {
-      if (names.has(lower.name)) continue;
-      names.add(lower.name);
-      const found: Link = { ...impliedDevice(lower), ...lower, start: 'manual', addresses: [], gateways: [] };
+      const { name, origin } = lower;
+      if (names.has(name)) continue;
+      names.add(name);
+      const found: Link = { ...impliedDevice(lower), name, origin, start: 'manual', addresses: [], gateways: [] };
       implied.push(found);
       visit(found);
     }

@@ -15,7 +15,7 @@ iface br inet static
 	address 10.0.0.1/24
 	gateway 10.0.0.2
 	metric 5
-	bridge-ports en0
+	bridge-ports en0 en1
 	bridge-stp on
 	bridge-fd 4
 	bridge-vlan-aware yes
