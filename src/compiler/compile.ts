@@ -6,17 +6,19 @@ import type { RuleDirection, Site } from '../site/index.js';
 import type { Sysctl } from '../sysctl/index.js';
 import { dispatch } from './build.js';
 import { type Callee, earlyPlaces, earlyVariant, refuses } from './early.js';
+import { smurfChain, tcpFlagsChain } from './first-steps.js';
 import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
-import { answersChain, compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
+import { compileGuest, guardedNics, unfilteredChain, unfilteredElement } from './guest.js';
 import { conntrackHelpers } from './helpers.js';
-import { compileHost, halves } from './host.js';
+import { compileHost } from './host.js';
 import { notIpChain, reservedChain } from './layer2.js';
 import type { Place } from './lower.js';
 import type { ClusterNames } from './names.js';
 import { clusterNames } from './names.js';
-import { noiseRules, rejectChain, rejectInBridge, smurfChain, tcpFlagsChain, unansweredChain } from './policy.js';
+import { noiseRules } from './policy.js';
 import { reachable } from './reachable.js';
+import { answersChain, rejectChain, rejectInBridge, unansweredChain } from './reject.js';
 import { SetUse } from './set-use.js';
 import { synflood } from './synflood.js';
 import { sysctlsOf } from './sysctls.js';
@@ -181,7 +183,7 @@ function compileBridges(site: Site, cluster: ClusterNames, report: Report): Brid
     .filter(({ id }) => !units.has(id))
     .flatMap((guest) => guardedNics(guest).map(unfilteredElement));
   const common: readonly Chain[] = [
-    unfilteredChain(host, halves('blacklist', names, groupSets), logLimit),
+    unfilteredChain(host, names, groupSets, logLimit),
     ...vnets.chains,
     ...groups.all(),
     ...called,

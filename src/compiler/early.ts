@@ -2,7 +2,7 @@ import type { Chain, MapElement, Match, Rule, Statement } from '../ruleset/index
 import { UNANSWERED_CHAIN } from '../ruleset/index.js';
 import { isLinkName, type Nic, type Site } from '../site/index.js';
 import { goTo, isNot, verdict } from './build.js';
-import { toReject } from './policy.js';
+import { toReject } from './reject.js';
 
 /**
  * A guest's IN chains run in postrouting, from where the kernel can send no answer. So what they would refuse is refused

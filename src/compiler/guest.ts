@@ -3,26 +3,17 @@ import { diagnose } from '../diagnostics/index.js';
 import type { Chain, MapElement, NamedSet, Rule, Statement } from '../ruleset/index.js';
 import { originOf, range, spanOf } from '../ruleset/index.js';
 import type { Guest, GuestConfig, HostOptions, LogLimit, Nic } from '../site/index.js';
-import { goTo, implied, is, isNot, nd, ofFamily, state, tcpFlags, UDP, verdict, written } from './build.js';
+import { goTo, implied, is, isNot, nd, ofFamily, UDP, verdict, written } from './build.js';
 import { type Callee, type EarlyPlace, earlyChain, earlyName } from './early.js';
+import { blacklistRules, icmpv6Errors, neighborDiscovery, smurfJump, stateRules, tcpFlagsJump } from './first-steps.js';
 import type { GroupUse } from './group.js';
-import { halves } from './host.js';
 import { sourceFilter } from './ipfilter.js';
 import { checkListedFrames, filterNotIp, listedFrames, passNotIp } from './layer2.js';
-import type { LogPlace } from './log.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { Names } from './names.js';
-import {
-  blacklistRules,
-  icmpv6Errors,
-  neighborDiscovery,
-  policyRules,
-  rejectInBridge,
-  smurfJump,
-  stateRules,
-  tcpFlagsJump,
-} from './policy.js';
+import { policyRules } from './policy.js';
+import { acceptAnswers, rejectInBridge } from './reject.js';
 import { SetUse } from './set-use.js';
 
 /** All that one guest's chains depend on. */
@@ -56,9 +47,6 @@ export interface GuestUnit {
   /** By MAC address, for what is refused with an answer. */
   readonly early: readonly MapElement[];
 }
-
-/** Marks an answer to a guest's rejected packet, which conntrack calls invalid: see `answersChain`. */
-export const ANSWER_MARK = 0x7277;
 
 /** The NICs the firewall looks at: those with `firewall=1`, on a bridge. */
 export const guardedNics = ({ nics }: Guest): Nic[] =>
@@ -155,7 +143,7 @@ function firstStepsIn(nic: Nic, input: GuestInput, sets: SetUse): Rule[] {
   const { options } = firewall;
   const log = { guest: guest.id, chain: nicChain(guest, nic, 'in'), limit: logLimit };
   return [
-    ...everyGuestIn(host, halves('blacklist', names, sets), log, filterNotIp(options)),
+    ...everyGuestIn(host, filterNotIp(options), blacklistRules(names, sets, host.log_level_out.value, log)),
     markRule(guest),
     ...(options.dhcp.value ? dhcp('server') : []),
     icmpv6Errors,
@@ -164,27 +152,21 @@ function firstStepsIn(nic: Nic, input: GuestInput, sets: SetUse): Rule[] {
 }
 
 /** What keeps bad packets from any NIC with `firewall=1`, its guest's own firewall on or off (spec firewall.md 7.1.3). */
-function everyGuestIn(
-  host: HostOptions,
-  blacklist: ReturnType<typeof halves>,
-  log: LogPlace,
-  notIp: readonly Rule[],
-): Rule[] {
-  return [
-    implied('answer to a reject', [is('meta mark', ANSWER_MARK)], verdict('accept')),
-    ...notIp,
-    ...stateRules(host.nf_conntrack_allow_invalid.value),
-    ...blacklistRules(blacklist, host.log_level_out.value, log),
-    ...(host.nosmurfs.value ? [smurfJump('bridge')] : []),
-    ...(host.tcpflags.value ? [tcpFlagsJump] : []),
-  ];
-}
+const everyGuestIn = (host: HostOptions, notIp: readonly Rule[], blacklist: readonly Rule[]): Rule[] => [
+  acceptAnswers,
+  ...notIp,
+  ...stateRules(host.nf_conntrack_allow_invalid.value),
+  ...blacklist,
+  ...(host.nosmurfs.value ? [smurfJump('bridge')] : []),
+  ...(host.tcpflags.value ? [tcpFlagsJump] : []),
+];
 
 /** Where the NICs go whose guest has no firewall of its own, or has it switched off. */
-export const unfilteredChain = (host: HostOptions, blacklist: ReturnType<typeof halves>, limit: LogLimit): Chain => ({
-  name: UNFILTERED_CHAIN,
-  rules: everyGuestIn(host, blacklist, { guest: 0, chain: UNFILTERED_CHAIN, limit }, [passNotIp]),
-});
+export function unfilteredChain(host: HostOptions, names: Names, sets: SetUse, limit: LogLimit): Chain {
+  const log = { guest: 0, chain: UNFILTERED_CHAIN, limit };
+  const blacklist = blacklistRules(names, sets, host.log_level_out.value, log);
+  return { name: UNFILTERED_CHAIN, rules: everyGuestIn(host, [passNotIp], blacklist) };
+}
 
 /** The element that sends what goes to an unfiltered NIC to `unfilteredChain`. */
 export const unfilteredElement = ({ port, origin }: Nic): MapElement => ({
@@ -320,19 +302,3 @@ function noSuchNic(name: string, span: Span, guest: Guest): Diagnostic {
     help: `${known.bridge === null ? 'give it a bridge' : 'set firewall=1 on it'}, or remove what names it`,
   });
 }
-
-/**
- * The answers the kernel makes for a guest's rejected packets leave through the bridge's output hook with a state the
- * guest's IN chain would drop. Only frames of the host itself pass that hook, so no one else can use the door; the
- * mark is given by the kind of answer (spec netlink.md 2.5).
- */
-export const answersChain: Chain = {
-  name: 'answers',
-  base: { hook: 'output', priority: 0, policy: 'accept' },
-  rules: [[tcpFlags(['rst'], ['rst'])], [is('icmp type', 3)], [is('icmpv6 type', 1)]].map((answer) => ({
-    matches: [state('invalid', 'untracked'), ...answer],
-    statements: [{ kind: 'set mark', field: 'meta mark', value: ANSWER_MARK }],
-    origin: null,
-    note: 'answer to a reject',
-  })),
-};

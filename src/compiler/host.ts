@@ -1,27 +1,25 @@
 import type { Located, Report } from '../diagnostics/index.js';
 import type { Chain, Match, NamedSet, Rule, VerdictMap } from '../ruleset/index.js';
 import { merge, originOf, range } from '../ruleset/index.js';
-import type { AddressFamily, AddressRange, RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
+import type { AddressRange, RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
 import { address, byName, dispatch, IGMP, implied, inSet, is, jump, nd, TCP, UDP, verdict } from './build.js';
-import { GroupUse } from './group.js';
-import type { Place } from './lower.js';
-import { lowerRules } from './lower.js';
-import type { Names } from './names.js';
-import { membersOf, NO_MEMBERS, setContent, unclearSet } from './names.js';
 import {
   blacklistRules,
   icmpv6Errors,
   neighborDiscovery,
-  noiseRules,
-  policyRules,
-  rejectChain,
   smurfChain,
   smurfJump,
   stateRules,
   tcpFlagsChain,
   tcpFlagsJump,
-  toReject,
-} from './policy.js';
+} from './first-steps.js';
+import { GroupUse } from './group.js';
+import type { Place } from './lower.js';
+import { lowerRules } from './lower.js';
+import type { Names } from './names.js';
+import { membersOf, NO_MEMBERS, setContent, unclearSet } from './names.js';
+import { noiseRules, policyRules } from './policy.js';
+import { rejectChain, toReject } from './reject.js';
 import { SetUse } from './set-use.js';
 import { compileVnets, VNETS } from './vnet.js';
 
@@ -76,7 +74,7 @@ export function compileHost(site: Site, names: Names, report: Report): HostOutpu
       implied('loopback', [byName('iifname', 'lo')], verdict('accept')),
       ...stateRules(false),
       ...(host.ndp.value ? [neighborDiscovery(Object.values(nd))] : []),
-      ...blacklistRules(halves('blacklist', names, sets), host.log_level_in.value, { ...log, chain: 'input' }),
+      ...blacklistRules(names, sets, host.log_level_in.value, { ...log, chain: 'input' }),
       icmpv6Errors,
       ...(host.nosmurfs.value ? [smurfJump('inet')] : []),
       ...(host.tcpflags.value ? [tcpFlagsJump] : []),
@@ -150,16 +148,6 @@ const vnetsOut: Chain = {
   base: { hook: 'output', priority: 1, policy: 'accept' },
   rules: [dispatch('oifname', VNETS)],
 };
-
-/** The halves of a cluster set that hold anything. */
-export function halves(name: string, names: Names, sets: SetUse): { family: AddressFamily; name: string }[] {
-  const resolved = names.ownSet('dc', name);
-  if (resolved === undefined) return [];
-  return ([4, 6] as const).flatMap((family) => {
-    const half = sets.use(resolved, family);
-    return half === null ? [] : [{ family, name: half }];
-  });
-}
 
 /** The set `management` with the local network added (spec firewall.md 5.3). */
 function managementIn(site: Site, names: Names, sets: SetUse, report: Report): Rule[] {

@@ -2,9 +2,10 @@ import type { Chain, MapElement, Rule, VerdictMap } from '../ruleset/index.js';
 import { originOf } from '../ruleset/index.js';
 import type { HostOptions, RuleDirection, VnetConfig } from '../site/index.js';
 import { ARP, IPV4, IPV6, implied, is, nd, verdict } from './build.js';
+import { neighborDiscovery, stateRules } from './first-steps.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
-import { neighborDiscovery, policyRules, stateRules } from './policy.js';
+import { policyRules } from './policy.js';
 
 /** The verdict map from the names of bridges to the chains of their vnets; both tables have one of their own. */
 export const VNETS = 'vnets';
