@@ -2,7 +2,7 @@ import type { Field, Interval, Match, Rule } from '../ruleset/index.js';
 import { originOf, range } from '../ruleset/index.js';
 import type { Nic } from '../site/index.js';
 import { ARP, implied, is, isNot, nd, notInSet, ofFamily, verdict } from './build.js';
-import type { GuestInput } from './guest.js';
+import type { GuestInput } from './guest-input.js';
 import type { Member } from './names.js';
 import { membersOf, NO_MEMBERS, setContent, unclearSet } from './names.js';
 import type { SetUse } from './set-use.js';

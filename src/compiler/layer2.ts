@@ -3,7 +3,7 @@ import type { Chain, Rule } from '../ruleset/index.js';
 import { originOf, range } from '../ruleset/index.js';
 import type { GuestOptions } from '../site/index.js';
 import { ARP, goTo, IPV4, IPV6, implied, is, isNot, verdict, written } from './build.js';
-import type { GuestInput } from './guest.js';
+import type { GuestInput } from './guest-input.js';
 
 /**
  * Tags of IEEE 802.1Q and 802.1ad, and the one switches used for nested tags before 802.1ad. The kernel takes the
