@@ -1,6 +1,5 @@
 import {
   type CurrentLinks,
-  type LinkOperation,
   type LinkStep,
   type Links,
   linkDifferences,
@@ -9,7 +8,7 @@ import {
   spellOperation,
 } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
-import type { RoutePort } from '../netlink/index.js';
+import type { Excuse, RoutePort } from '../netlink/index.js';
 import { spellOrigin } from '../ruleset/index.js';
 import { type LinkJournal, writeLinkJournal } from './link-journal.js';
 import type { StateDirectory } from './state-directory.js';
@@ -62,25 +61,21 @@ async function perform(
   steps: readonly LinkStep[],
 ): Promise<Failure | null> {
   writeLinkJournal(state, { generation, inverses: [...done, ...steps].map(({ inverse }) => inverse) });
-  for (const step of steps) {
-    // A message that is refused can have had a part of its effect.
-    done.push(step);
-    try {
-      await route.apply(step.operation);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (isThere(step.operation, error)) continue;
-      return refusal(step, error);
-    }
-  }
-  return null;
+  const { tried, refusal } = await route.perform(
+    steps.map(({ operation }) => operation),
+    isThere,
+  );
+  // A message that is refused can have had a part of its effect, and some after it were on their way.
+  done.push(...steps.slice(0, tried));
+  const refused = steps[refusal?.place ?? steps.length];
+  return refusal === null || refused === undefined ? null : refusalOf(refused, refusal.failure);
 }
 
 /** An address or route that a flap was thought to take along, and did not. */
-const isThere = ({ kind }: LinkOperation, error: Failure): boolean =>
+const isThere: Excuse = ({ kind }, error) =>
   (kind === 'add address' || kind === 'add route') && 'errno' in error && error.errno === 'EEXIST';
 
-function refusal({ operation, origin }: LinkStep, error: Failure): Failure {
+function refusalOf({ operation, origin }: LinkStep, error: Failure): Failure {
   const place = origin === null ? '' : `${spellOrigin(origin)}: `;
   return new Failure('link-refused', `${place}the kernel refused \`${spellOperation(operation)}\`: ${error.message}`, {
     cause: error,
@@ -106,11 +101,5 @@ async function takeBack(
 
 /** Performs the inverses of steps, the last step's first. What is refused is as it should be, or cannot be helped. */
 export async function undo(route: RoutePort, inverses: LinkJournal['inverses']): Promise<void> {
-  for (const operation of [...inverses].reverse().flat()) {
-    try {
-      await route.apply(operation);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-    }
-  }
+  await route.perform([...inverses].reverse().flat(), () => true);
 }

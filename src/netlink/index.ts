@@ -6,5 +6,5 @@ export { readDecoded } from './nftables/decoded.js';
 export { openNftables } from './nftables/port.js';
 export type { KernelFeatures, NftablesPort } from './port.js';
 export { openRoute } from './route/port.js';
-export type { LinkNamespace, RoutePort } from './route/types.js';
+export type { Excuse, LinkNamespace, Performed, Refusal, RoutePort } from './route/types.js';
 export { RouteError } from './route/types.js';

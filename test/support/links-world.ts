@@ -1,6 +1,6 @@
 import { apply, rollback, type World } from '../../src/apply/index.js';
 import { type CurrentLinks, type LinkOperation, type Links, mergeGoal, planLinks } from '../../src/bridges/index.js';
-import { FakeNftables, RouteError, type RoutePort } from '../../src/netlink/index.js';
+import { type Excuse, FakeNftables, type Performed, type RoutePort } from '../../src/netlink/index.js';
 import { memoryFiles } from '../../src/ports/index.js';
 import { FakeSysctls } from '../../src/sysctl/index.js';
 
@@ -25,7 +25,8 @@ export class LinksWorld {
       sysctls: new FakeSysctls(),
       route: {
         read: () => port.read(),
-        apply: (operation) => this.#apply(operation),
+        perform: (operations, excuse) => this.#perform(operations, excuse),
+        apply: (operation) => port.apply(operation),
         rename: (link, name) => port.rename(link, name),
         move: (link, to) => port.move(link, to),
         close: () => port.close(),
@@ -56,17 +57,24 @@ export class LinksWorld {
     return planLinks(mergeGoal(links, links, current), current).steps.length;
   }
 
-  async #apply(operation: LinkOperation): Promise<void> {
-    const number = this.#applied;
-    this.#applied += 1;
-    if (this.cutAt === number) {
+  async #perform(operations: readonly LinkOperation[], excuse?: Excuse): Promise<Performed> {
+    const first = this.#applied;
+    const isHere = (number: number | null): number is number =>
+      number !== null && number >= first && number < first + operations.length;
+    if (isHere(this.cutAt)) {
+      const done = operations.slice(0, this.cutAt - first);
+      this.#applied += done.length;
       this.cutAt = null;
+      await this.#port.perform(done, excuse);
       throw new Error('cut short');
     }
-    if (this.failAt === number) {
-      this.failAt = null;
-      throw new RouteError('an injected error', 'EIO', null);
-    }
-    await this.#port.apply(operation);
+    this.#applied += operations.length;
+    if (!isHere(this.failAt)) return this.#port.perform(operations, excuse);
+    const failing = operations.with(this.failAt - first, impossible);
+    this.failAt = null;
+    return this.#port.perform(failing, excuse);
   }
 }
+
+/** Every kernel refuses it. */
+const impossible: LinkOperation = { kind: 'delete link', link: 'not-there' };

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   addressOf,
   type CurrentLink,
@@ -53,7 +53,7 @@ const gatewaysIn = ({ routes }: CurrentLinks): string[] => routes.flatMap(({ gat
 
 /** What a plan relies on, of every kernel and of the one in memory; `whole` ones have VLANs and bonds. */
 export function routePortSuite(open: () => TestPort, { whole }: { readonly whole: boolean }): void {
-  const after = async (
+  const having = async (
     operations: readonly LinkOperation[],
     check: (state: CurrentLinks, port: RoutePort) => unknown,
   ) => {
@@ -66,10 +66,10 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
     }
   };
   const refused = (before: readonly LinkOperation[], operation: LinkOperation, errno: string) =>
-    after(before, (_state, port) => expect(port.apply(operation)).rejects.toMatchObject({ errno }));
+    having(before, (_state, port) => expect(port.apply(operation)).rejects.toMatchObject({ errno }));
 
   it('a link that goes down keeps its IPv4 addresses and loses IPv6 ones and routes through gateways', () =>
-    after(
+    having(
       [
         veth('a', 'b'),
         up('b'),
@@ -87,27 +87,29 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
     ));
 
   it('ports of a deleted bridge stay, as they are, without a master', () =>
-    after(
+    having(
       [veth('a', 'b'), up('a'), bridge('br'), into('a', 'br'), up('br'), { kind: 'delete link', link: 'br' }],
       (state) => expect(linkIn(state, 'a')).toMatchObject({ up: true, master: null, port: null }),
     ));
 
   it('a veth goes with its peer', () =>
-    after([veth('a', 'b'), { kind: 'delete link', link: 'b' }], (state) => expect(linkIn(state, 'a')).toBeUndefined()));
+    having([veth('a', 'b'), { kind: 'delete link', link: 'b' }], (state) =>
+      expect(linkIn(state, 'a')).toBeUndefined(),
+    ));
 
   it('a small MTU takes IPv6 away', () =>
-    after(
+    having(
       [veth('a', 'b'), up('a'), address('a', '2001:db8::1/64'), { kind: 'set mtu', link: 'a', mtu: 1200 }],
       (state) => expect(addressesIn(state, 'a')).toEqual([]),
     ));
 
   it('a port that moves to another bridge leaves the first', () =>
-    after([veth('a', 'b'), bridge('br'), bridge('br2'), into('a', 'br'), into('a', 'br2')], (state) =>
+    having([veth('a', 'b'), bridge('br'), bridge('br2'), into('a', 'br'), into('a', 'br2')], (state) =>
       expect(linkIn(state, 'a')?.master).toBe('br2'),
     ));
 
   it('a port has the options of a new port, and keeps those it is given', () =>
-    after(
+    having(
       [
         veth('a', 'b'),
         bridge('br'),
@@ -119,7 +121,7 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
     ));
 
   it('options of a bridge are what they are set to, and the others what they were', () =>
-    after(
+    having(
       [
         bridge('br'),
         {
@@ -135,7 +137,7 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
     ));
 
   it('a route takes the place of the one with its destination and metric', () =>
-    after(
+    having(
       [
         veth('a', 'b'),
         up('a'),
@@ -148,6 +150,44 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
       ],
       (state) => expect(gatewaysIn(state)).toEqual(['10.9.0.8']),
     ));
+
+  describe('many operations at once', () => {
+    const names = Array.from({ length: 150 }, (_, place) => `v${place}`);
+    const made = names.flatMap((name) => [bridge(name), address(name, '10.9.0.1/24'), up(name)]);
+
+    it('are performed in their order, also on links that are made by those before', () =>
+      having([], async (_state, port) => {
+        expect(await port.perform(made)).toEqual({ tried: made.length, refusal: null });
+        const state = await port.read();
+        for (const name of names) {
+          expect(linkIn(state, name)?.up).toBe(true);
+          expect(addressesIn(state, name)).toEqual(['10.9.0.1']);
+        }
+      }));
+
+    it('end with one that is refused: those before it are done, those that were not tried are not', () =>
+      having([], async (_state, port) => {
+        const place = 60;
+        const { tried, refusal } = await port.perform(made.with(place, up('absent')));
+        expect(refusal).toMatchObject({ place, failure: { errno: 'ENODEV' } });
+        expect(tried).toBeGreaterThan(place);
+        const state = await port.read();
+        const count = (operations: readonly LinkOperation[]): number =>
+          operations.filter(({ kind }) => kind === 'create link').length;
+        const found = names.filter((name) => linkIn(state, name) !== undefined).length;
+        expect(found).toBeGreaterThanOrEqual(count(made.slice(0, place)));
+        expect(found).toBeLessThanOrEqual(count(made.slice(0, tried)));
+      }));
+
+    it('go on after a refusal that is excused', () =>
+      having([bridge('br')], async (_state, port) => {
+        const operations = [bridge('br'), address('br', '10.9.0.1/24'), up('absent'), up('br')];
+        expect(await port.perform(operations, () => true)).toEqual({ tried: 4, refusal: null });
+        const state = await port.read();
+        expect(linkIn(state, 'br')?.up).toBe(true);
+        expect(addressesIn(state, 'br')).toEqual(['10.9.0.1']);
+      }));
+  });
 
   it.each<[string, readonly LinkOperation[], LinkOperation, string]>([
     ['a name twice', [bridge('br')], bridge('br'), 'EEXIST'],
@@ -165,7 +205,7 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
   if (!whole) return;
 
   it('VLAN devices come up with their parent, go down with it, and go with it', () =>
-    after([veth('a', 'b'), vlan('a.5', 'a', 5), up('a')], async (state, port) => {
+    having([veth('a', 'b'), vlan('a.5', 'a', 5), up('a')], async (state, port) => {
       expect(linkIn(state, 'a.5')?.up).toBe(true);
       await port.apply(down('a'));
       expect(linkIn(await port.read(), 'a.5')?.up).toBe(false);
@@ -174,7 +214,7 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
     }));
 
   it('a slave must be down, comes up in its bond and goes down when it leaves', () =>
-    after([veth('a', 'b'), bond('bo'), up('a')], async (_state, port) => {
+    having([veth('a', 'b'), bond('bo'), up('a')], async (_state, port) => {
       await expect(port.apply(into('a', 'bo'))).rejects.toMatchObject({ errno: 'EPERM' });
       await port.apply(down('a'));
       await port.apply(into('a', 'bo'));
@@ -184,7 +224,7 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
     }));
 
   it('VLAN ids: a new PVID leaves the old one untagged, an id without flags loses them, all go with the bridge', () =>
-    after([veth('a', 'b'), bridge('br', true), into('a', 'br')], async (state, port) => {
+    having([veth('a', 'b'), bridge('br', true), into('a', 'br')], async (state, port) => {
       const ids = async () =>
         (linkIn(await port.read(), 'a')?.vlans ?? []).map(
           ({ first, last, pvid, untagged }) => `${first}-${last}${pvid ? ' pvid' : ''}${untagged ? ' untagged' : ''}`,

@@ -1,5 +1,5 @@
 import { type CurrentLinks, LinkModel, type LinkOperation } from '../../bridges/index.js';
-import { RouteError, type RoutePort } from '../route/types.js';
+import { type Excuse, type Performed, type Refusal, RouteError, type RoutePort } from '../route/types.js';
 
 const nothing: CurrentLinks = { links: [], addresses: [], routes: [], forwarding: [] };
 
@@ -13,6 +13,18 @@ export class FakeRoute implements RoutePort {
 
   async read(): Promise<CurrentLinks> {
     return structuredClone(this.#model.state());
+  }
+
+  /** As a kernel to which everything was sent before its first answer was heard. */
+  async perform(operations: readonly LinkOperation[], excuse: Excuse = () => false): Promise<Performed> {
+    let refusal: Refusal | null = null;
+    for (const [place, operation] of operations.entries()) {
+      const errno = this.#model.perform(operation);
+      if (errno === null || refusal !== null) continue;
+      const failure = new RouteError(operation.kind, errno, null);
+      if (!excuse(operation, failure)) refusal = { place, failure };
+    }
+    return { tried: operations.length, refusal };
   }
 
   async apply(operation: LinkOperation): Promise<void> {

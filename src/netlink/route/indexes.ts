@@ -3,10 +3,13 @@ import { linkName } from './address.js';
 import type { RouteRequests } from './requests.js';
 import { link, linkHeaderOf, messageType } from './schema.js';
 
-/** The indexes requests need for the names people use. What is known is asked once; a change of links forgets it. */
+/**
+ * The indexes requests need for the names people use. What is known is not asked again; one that another program gave
+ * away since is refused by the kernel, which does not use an index twice.
+ */
 export class LinkIndexes {
   readonly #requests: RouteRequests;
-  #known = new Map<string, number>();
+  #known = new Map<string, number | Promise<number>>();
 
   constructor(requests: RouteRequests) {
     this.#requests = requests;
@@ -14,12 +17,24 @@ export class LinkIndexes {
 
   /** Failure `no-such-link`, or RouteError. */
   async of(name: string): Promise<number> {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
+    return this.#known.get(name) ?? this.ask(name);
+  }
+
+  /** Asks at once, for a link whose making was sent before. */
+  ask(name: string): Promise<number> {
+    const answer = this.#lookUp(name);
+    this.#known.set(name, answer);
+    // Whoever needs the index hears of the failure; the next one asks again.
+    answer.catch(() => {
+      if (this.#known.get(name) === answer) this.#known.delete(name);
+    });
+    return answer;
+  }
+
+  async #lookUp(name: string): Promise<number> {
     const question = { header: linkHeaderOf({}), attributes: { name: linkName(name) } };
     const [found] = await this.#requests.get(`looking up ${name}`, messageType.getLink, link, question, link);
     if (found === undefined) throw new Failure('no-such-link', `there is no interface ${name}`);
-    this.#known.set(name, found.header.index);
     return found.header.index;
   }
 
@@ -28,8 +43,7 @@ export class LinkIndexes {
     this.#known = new Map(links);
   }
 
-  /** Deleting one link can take others along. */
-  forget(): void {
-    this.#known.clear();
+  forget(name: string): void {
+    this.#known.delete(name);
   }
 }

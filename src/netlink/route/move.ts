@@ -1,24 +1,25 @@
 import { libc } from '../libc.js';
 import { namespaceFile } from '../namespace.js';
 import { linkName } from './address.js';
-import { changeLink, type RouteWorld } from './apply.js';
+import { changeLink } from './changes.js';
+import type { RouteWorld } from './perform.js';
 import type { LinkNamespace } from './types.js';
 
-export async function rename(world: RouteWorld, link: string, name: string): Promise<void> {
+export async function rename({ requests, indexes }: RouteWorld, link: string, name: string): Promise<void> {
   const attributes = { name: linkName(name) };
-  await changeLink(world, link, 'renaming', attributes);
-  world.indexes.forget();
+  await requests.change(await changeLink(indexes, link, 'renaming', attributes));
+  indexes.forget(link);
 }
 
-export async function move(world: RouteWorld, link: string, to: LinkNamespace): Promise<void> {
-  if ('pid' in to) await changeLink(world, link, 'moving', { namespacePid: to.pid });
+export async function move({ requests, indexes }: RouteWorld, link: string, to: LinkNamespace): Promise<void> {
+  if ('pid' in to) await requests.change(await changeLink(indexes, link, 'moving', { namespacePid: to.pid }));
   else {
     const fd = namespaceFile(to.name);
     try {
-      await changeLink(world, link, 'moving', { namespaceFd: fd });
+      await requests.change(await changeLink(indexes, link, 'moving', { namespaceFd: fd }));
     } finally {
       libc.close(fd);
     }
   }
-  world.indexes.forget();
+  indexes.forget(link);
 }

@@ -1,6 +1,6 @@
-import { apply } from './apply.js';
 import { LinkIndexes } from './indexes.js';
 import { move, rename } from './move.js';
+import { perform, type RouteWorld } from './perform.js';
 import { read } from './read.js';
 import { RouteRequests } from './requests.js';
 import type { RoutePort } from './types.js';
@@ -9,11 +9,16 @@ import type { RoutePort } from './types.js';
 export function openRoute(netns?: string): RoutePort {
   const requests = new RouteRequests(netns);
   const indexes = new LinkIndexes(requests);
+  const world: RouteWorld = { requests, indexes, netns };
   return {
     read: () => read(requests, netns, indexes),
-    apply: (operation) => apply({ requests, indexes, netns }, operation),
-    rename: (link, name) => rename({ requests, indexes, netns }, link, name),
-    move: (link, to) => move({ requests, indexes, netns }, link, to),
+    perform: (operations, excuse = () => false) => perform(world, operations, excuse),
+    async apply(operation) {
+      const { refusal } = await perform(world, [operation], () => false);
+      if (refusal !== null) throw refusal.failure;
+    },
+    rename: (link, name) => rename(world, link, name),
+    move: (link, to) => move(world, link, to),
     close: () => requests.close(),
   };
 }

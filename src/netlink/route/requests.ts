@@ -29,6 +29,21 @@ const DUMP_ATTEMPTS = 20;
 
 class DisturbedDump extends Error {}
 
+/** A request for a change that was not sent yet. `what` names it in errors. */
+export interface Change {
+  readonly what: string;
+  readonly type: number;
+  readonly flags: number;
+  write(out: ByteWriter): void;
+}
+
+export const change = <Q>(what: string, type: number, flags: number, question: AttributeType<Q>, value: Q): Change => ({
+  what,
+  type,
+  flags,
+  write: (out) => question.write(out, value),
+});
+
 interface Pending {
   readonly what: string;
   readonly parts: Message[];
@@ -70,9 +85,17 @@ export class RouteRequests {
     this.#socket.on('message', (bytes) => this.#receive(bytes));
   }
 
-  /** Asks for a change and waits until it is done. `what` names it in errors. Rejects with RouteError. */
-  async change<Q>(what: string, type: number, flags: number, question: AttributeType<Q>, value: Q): Promise<void> {
-    await this.#request(what, type, flags | NLM_F_ACK, question, value);
+  /**
+   * Sends a change; the promise is settled by its answer, with a RouteError when it was refused. The kernel takes
+   * requests in the order of these calls, as long as each has waited for `room`.
+   */
+  async change(request: Change): Promise<void> {
+    await this.#request({ ...request, flags: request.flags | NLM_F_ACK });
+  }
+
+  /** Waits until one more request can be sent at once. */
+  async room(): Promise<void> {
+    while (this.#inFlight >= IN_FLIGHT) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** One object. */
@@ -83,7 +106,7 @@ export class RouteRequests {
     value: Q,
     answer: AttributeType<R>,
   ): Promise<R[]> {
-    return readAll(await this.#request(what, type, 0, question, value), answer);
+    return readAll(await this.#request(change(what, type, 0, question, value)), answer);
   }
 
   /** All objects of a kind, in one undisturbed dump. The kernel runs one dump per socket at a time, so they queue here. */
@@ -102,7 +125,7 @@ export class RouteRequests {
   ): Promise<R[]> {
     for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
       try {
-        return readAll(await this.#request(what, type, NLM_F_DUMP, question, value), answer);
+        return readAll(await this.#request(change(what, type, NLM_F_DUMP, question, value)), answer);
       } catch (error) {
         if (!(error instanceof DisturbedDump)) throw error;
       }
@@ -114,21 +137,15 @@ export class RouteRequests {
     this.#end(new Failure('socket-closed', 'the netlink socket is closed'));
   }
 
-  async #request<Q>(
-    what: string,
-    type: number,
-    flags: number,
-    question: AttributeType<Q>,
-    value: Q,
-  ): Promise<Message[]> {
+  async #request({ what, type, flags, write }: Change): Promise<Message[]> {
     // Written before anything is waited for: a value that no message can carry is the caller's error at once.
     const out = new ByteWriter(512);
     this.#sequence = (this.#sequence % 0x7fffffff) + 1;
     const sequence = this.#sequence;
     const start = out.beginMessage(type, flags | NLM_F_REQUEST, sequence);
-    question.write(out, value);
+    write(out);
     out.endMessage(start);
-    while (this.#inFlight >= IN_FLIGHT) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#inFlight >= IN_FLIGHT) await this.room();
     if (this.#closed !== null) throw this.#closed;
     this.#inFlight += 1;
     try {

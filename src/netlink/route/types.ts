@@ -8,11 +8,31 @@ export type LinkNamespace = { readonly name: string } | { readonly pid: number }
 export interface RoutePort {
   /** Everything as it is now. A dump that was disturbed is taken again. */
   read(): Promise<CurrentLinks>;
-  /** Rejects with RouteError when the kernel refuses, with Failure for a name or address that is none. */
+  /**
+   * Performs operations in their order, without waiting for the kernel's answer to each. After one that is refused and
+   * has no excuse no more are sent, but some that come after it may have been performed by then.
+   */
+  perform(operations: readonly LinkOperation[], excuse?: Excuse): Promise<Performed>;
+  /** One alone. Rejects with RouteError when the kernel refuses, with Failure for a name or address that is none. */
   apply(operation: LinkOperation): Promise<void>;
   rename(link: string, name: string): Promise<void>;
   move(link: string, to: LinkNamespace): Promise<void>;
   close(): void;
+}
+
+/** Does a refusal of an operation not matter? */
+export type Excuse = (operation: LinkOperation, failure: Failure) => boolean;
+
+export interface Performed {
+  /** So many operations, from the first, may have had an effect; the others had none. */
+  readonly tried: number;
+  /** The first that was refused and has no excuse. */
+  readonly refusal: Refusal | null;
+}
+
+export interface Refusal {
+  readonly place: number;
+  readonly failure: Failure;
 }
 
 /** The kernel refused a request. */

@@ -3,7 +3,8 @@ import type { Forwarding, LinkAddress, LinkOperation, Prefix, Route } from '../.
 import { Failure } from '../../diagnostics/index.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../wire.js';
 import { addressBytes, hardwareBytes } from './address.js';
-import type { RouteWorld } from './apply.js';
+import type { LinkIndexes } from './indexes.js';
+import { type Change, change } from './requests.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
 
@@ -24,11 +25,11 @@ const NUD_NOARP = 0x40;
 const NUD_PERMANENT = 0x80;
 
 export async function changeAddress(
-  { requests, indexes }: RouteWorld,
+  indexes: LinkIndexes,
   kind: 'add address' | 'delete address',
   link: string,
   address: LinkAddress,
-): Promise<void> {
+): Promise<Change> {
   const { address: local, prefixLength, scope, broadcast, peer, preferredLifetime } = address;
   checkPrefix({ address: local, length: prefixLength });
   const six = !isIPv4(local);
@@ -48,15 +49,15 @@ export async function changeAddress(
     },
   };
   const what = `${kind} ${local}/${prefixLength} on ${link}`;
-  if (kind === 'add address') return requests.change(what, messageType.newAddress, NEW, schema.address, question);
-  return requests.change(what, messageType.deleteAddress, 0, schema.address, question);
+  if (kind === 'add address') return change(what, messageType.newAddress, NEW, schema.address, question);
+  return change(what, messageType.deleteAddress, 0, schema.address, question);
 }
 
 export async function changeRoute(
-  { requests, indexes }: RouteWorld,
+  indexes: LinkIndexes,
   kind: Extract<LinkOperation, { route: Route }>['kind'],
   route: Route,
-): Promise<void> {
+): Promise<Change> {
   const { family, destination, gateway, link, table, metric, protocol, type, scope, onlink, source } = route;
   if (destination !== null) checkPrefix(destination);
   if (gateway !== null) addressBytes(gateway);
@@ -86,19 +87,19 @@ export async function changeRoute(
   const what = `${kind} ${to}${gateway === null ? '' : ` via ${gateway}`}`;
   switch (kind) {
     case 'add route':
-      return requests.change(what, messageType.newRoute, NEW, schema.route, question);
+      return change(what, messageType.newRoute, NEW, schema.route, question);
     case 'replace route':
-      return requests.change(what, messageType.newRoute, NLM_F_CREATE | NLM_F_REPLACE, schema.route, question);
+      return change(what, messageType.newRoute, NLM_F_CREATE | NLM_F_REPLACE, schema.route, question);
     case 'delete route':
-      return requests.change(what, messageType.deleteRoute, 0, schema.route, question);
+      return change(what, messageType.deleteRoute, 0, schema.route, question);
   }
 }
 
 export async function changeForwarding(
-  { requests, indexes }: RouteWorld,
+  indexes: LinkIndexes,
   kind: 'add forwarding' | 'delete forwarding',
   { link, mac, of, vlan, destination }: Forwarding,
-): Promise<void> {
+): Promise<Change> {
   const question = {
     header: {
       family: AF_BRIDGE,
@@ -117,9 +118,9 @@ export async function changeForwarding(
   // The stations behind a tunnel that nobody knows have one entry for each other end.
   const flags = destination === undefined ? NEW : NLM_F_CREATE | NLM_F_APPEND;
   if (kind === 'add forwarding') {
-    return requests.change(what, messageType.newNeighbour, flags, schema.neighbour, question);
+    return change(what, messageType.newNeighbour, flags, schema.neighbour, question);
   }
-  return requests.change(what, messageType.deleteNeighbour, 0, schema.neighbour, question);
+  return change(what, messageType.deleteNeighbour, 0, schema.neighbour, question);
 }
 
 function checkPrefix({ address, length }: Prefix): void {
