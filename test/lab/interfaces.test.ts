@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { openRoute } from '../../src/netlink/index.js';
-import { dumpState, hardware, interfacesCases, linksOfCase, stateOfCase } from '../support/interfaces-cases.js';
+import { dumpState, hardware, interfacesCases, stateOfCase } from '../support/interfaces-cases.js';
 import { linksSuite, type TestHost } from '../support/links-suite.js';
 import { LinksWorld } from '../support/links-world.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
@@ -24,22 +24,16 @@ function makeHost(): TestHost & { readonly netns: TestNamespace } {
   };
 }
 
-describe('what ifupdown2 makes of a file', () => {
-  it.each(chosen)('%s', async (name) => {
-    const { netns, world, remove } = makeHost();
-    try {
-      const links = linksOfCase(name);
-      await world.apply(links);
-      const found: unknown = JSON.parse(netns.run(process.execPath, [dumpState]));
-      const purposeful = stateDifferences.filter((difference) => difference.case === name);
-      expect(differingLeaves(stateOfCase(name), found)).toEqual(
-        purposeful.map(({ path, ours }) => expect.objectContaining({ path, found: ours })),
-      );
-      expect(await world.rest(links)).toBe(0);
-    } finally {
-      remove();
-    }
-  });
+linksSuite({
+  makeHost,
+  chosen,
+  targets: interfacesCases,
+  /** What ifupdown2 makes of the file. */
+  check(name, { netns }) {
+    const found: unknown = JSON.parse(netns.run(process.execPath, [dumpState]));
+    const purposeful = stateDifferences.filter((difference) => difference.case === name);
+    expect(differingLeaves(stateOfCase(name), found)).toEqual(
+      purposeful.map(({ path, ours }) => expect.objectContaining({ path, found: ours })),
+    );
+  },
 });
-
-linksSuite(makeHost, chosen);

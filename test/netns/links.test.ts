@@ -20,4 +20,4 @@ function makeHost(): TestHost {
   };
 }
 
-linksSuite(makeHost, CASES, CASES);
+linksSuite({ makeHost, chosen: CASES, targets: CASES });

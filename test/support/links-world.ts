@@ -1,5 +1,5 @@
 import { apply, rollback, type World } from '../../src/apply/index.js';
-import { type CurrentLinks, type LinkOperation, type Links, mergeGoal, planLinks } from '../../src/bridges/index.js';
+import type { CurrentLinks, LinkOperation, Links } from '../../src/bridges/index.js';
 import { type Excuse, FakeNftables, type Performed, type RoutePort } from '../../src/netlink/index.js';
 import { memoryFiles } from '../../src/ports/index.js';
 import { FakeSysctls } from '../../src/sysctl/index.js';
@@ -49,12 +49,6 @@ export class LinksWorld {
 
   async rollback(): Promise<void> {
     await rollback(this.#world, { author });
-  }
-
-  /** The steps a plan would still have. */
-  async rest(links: Links): Promise<number> {
-    const current = await this.read();
-    return planLinks(mergeGoal(links, links, current), current).steps.length;
   }
 
   async #perform(operations: readonly LinkOperation[], excuse?: Excuse): Promise<Performed> {

@@ -23,8 +23,12 @@ const nic = (name: string, index: number): CurrentLink => ({
 
 const links = hardware.map((name, at) => nic(name, at + 2));
 
-linksSuite(() => {
-  const lo = { ...nic('lo', 1), up: true, mtu: 65_536 };
-  const port = new FakeRoute({ links: [lo, ...links], addresses: [], routes: [], forwarding: [] });
-  return { world: new LinksWorld(port), remove: () => port.close() };
-}, interfacesCases);
+linksSuite({
+  makeHost() {
+    const lo = { ...nic('lo', 1), up: true, mtu: 65_536 };
+    const port = new FakeRoute({ links: [lo, ...links], addresses: [], routes: [], forwarding: [] });
+    return { world: new LinksWorld(port), remove: () => port.close() };
+  },
+  chosen: interfacesCases,
+  targets: interfacesCases,
+});
