@@ -34,6 +34,7 @@ describe('netN lines (specification 6.2)', () => {
       { name: 'eth0', hwaddr: 'BC:24:11:00:00:01', ip: '10.0.0.1/24', ip6: 'auto', type: 'veth' },
     ],
     ['net0:bridge=,rate=a=b', 0, { bridge: '', rate: 'a=b' }],
+    ['net0: virtio , bridge = vmbr0 ,\tfirewall = 1', 0, { virtio: '', bridge: 'vmbr0', firewall: '1' }],
   ])('%j', (line, index, properties) => {
     expect(propertiesOf(line)).toEqual({ index, properties, codes: [] });
   });
