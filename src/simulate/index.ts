@@ -10,9 +10,10 @@ export type {
   Packet,
   TransportHeader,
 } from './packet.js';
-export { etherType, noMarks } from './packet.js';
+export { addressTypes, etherType, noMarks } from './packet.js';
 export type { Passage } from './passage.js';
-export { pathBetween } from './path.js';
+export type { HostLink } from './path.js';
+export { pathBetween, pathIn, pathOut } from './path.js';
 export type { CaseResult } from './policy-test.js';
 export { runCase } from './policy-test.js';
 export type { Query } from './query.js';

@@ -3,6 +3,9 @@ import type { AddressFamily } from '../site/index.js';
 /** EtherTypes (IEEE registry) that rules tell apart. */
 export const etherType = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd } as const;
 
+/** Address types of rtnetlink (uapi linux/rtnetlink.h). */
+export const addressTypes = { unicast: 1, local: 2, broadcast: 3, anycast: 4, multicast: 5 } as const;
+
 /**
  * One packet as rules see it. Addresses are unsigned values in network order, 32, 128 or 48 bits wide. What the packet
  * does not have, or what nobody said about it, is null: no rule that asks for it matches, negated or not.
@@ -12,7 +15,7 @@ export interface Packet {
   readonly network: NetworkHeader;
   /** One bit of `ctState`: conntrack gives a packet exactly one state. */
   readonly state: number;
-  /** What the routing table says of source and destination: an address type of rtnetlink (RTN_UNICAST is 1). */
+  /** What the routing table says of source and destination: one of `addressTypes`. */
   readonly sourceType: number;
   readonly destType: number;
 }

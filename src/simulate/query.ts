@@ -4,6 +4,7 @@ import { ctState, tcpFlag } from '../ruleset/index.js';
 import type { AddressFamily, Protocol, Site } from '../site/index.js';
 import { parseAddress, parseIcmpType, parsePortList, parseProtocol } from '../site/index.js';
 import type { LinkHeader, Packet, TransportHeader } from './packet.js';
+import { addressTypes } from './packet.js';
 import type { Zone } from './zones.js';
 
 const optionalKeys = [
@@ -62,8 +63,6 @@ const elsewhere = {
   6: { source: (0x20010db8n << 96n) | 0x64640102n, dest: (0x20010db8n << 96n) | 0x64c80304n },
 } as const;
 
-/** Address types of rtnetlink (uapi linux/rtnetlink.h). */
-const addressTypes = { unicast: 1, local: 2, broadcast: 3, anycast: 4, multicast: 5 } as const;
 const FRAME_TO = { host: 0, broadcast: 1, multicast: 2 } as const;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 
