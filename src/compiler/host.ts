@@ -1,6 +1,6 @@
 import type { Located, Report } from '../diagnostics/index.js';
 import type { Chain, Match, NamedSet, Rule, VerdictMap } from '../ruleset/index.js';
-import { merge, originOf, range } from '../ruleset/index.js';
+import { managementSet, merge, originOf, range } from '../ruleset/index.js';
 import type { AddressRange, RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
 import { address, byName, dispatch, IGMP, implied, inSet, is, jump, nd, TCP, UDP, verdict } from './build.js';
 import {
@@ -163,7 +163,7 @@ function managementIn(site: Site, names: Names, sets: SetUse, report: Report): R
   return ([4, 6] as const).flatMap((family) => {
     const elements = content[family];
     if (elements.length === 0) return [];
-    const set = sets.add(`management-v${family}`, family, elements, span && originOf(span));
+    const set = sets.add(managementSet(family), family, elements, span && originOf(span));
     return [
       implied(
         'management',

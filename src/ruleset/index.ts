@@ -29,6 +29,7 @@ export {
   printVerdict,
 } from './print.js';
 export { Reader, UnreadableValue } from './reader.js';
+export { recallRuleset } from './recall.js';
 export { chainsOf, type References, referencesOf } from './references.js';
 export type {
   BaseHook,
@@ -58,5 +59,13 @@ export type {
   Verdict,
   VerdictMap,
 } from './ruleset.js';
-export { isRefusal, originOf, REJECT_CHAIN, spanOf, TABLE_NAME, UNANSWERED_CHAIN } from './ruleset.js';
+export {
+  isRefusal,
+  managementSet,
+  originOf,
+  REJECT_CHAIN,
+  spanOf,
+  TABLE_NAME,
+  UNANSWERED_CHAIN,
+} from './ruleset.js';
 export { spellInterval, spellIpv4, spellIpv6, spellMac, spellQueues, spellValue } from './spelling.js';

@@ -202,3 +202,6 @@ export const REJECT_CHAIN = 'refuse';
 export const UNANSWERED_CHAIN = 'refuse-unanswered';
 
 export const isRefusal = (chain: string): boolean => chain === REJECT_CHAIN || chain === UNANSWERED_CHAIN;
+
+/** The set of the inet table with the addresses of one family that may manage the node. */
+export const managementSet = (family: 4 | 6): string => `management-v${family}`;
