@@ -1,8 +1,10 @@
 import type { Links } from '../bridges/index.js';
+import type { Way } from '../guard/index.js';
 import { countChanges, diffRuleset } from '../ruleset/index.js';
 import { fitFirewall } from './fitted.js';
 import { type Sources, storeGeneration } from './generation.js';
 import { desiredInForce, earlierOf } from './in-force.js';
+import { guard } from './outlook.js';
 import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange, planLinksOf } from './plan.js';
 import type { Position } from './position.js';
 import { withLock } from './state-directory.js';
@@ -19,6 +21,8 @@ export interface ApplyRequest extends Desired {
   readonly sources: Sources;
   readonly node: string | null;
   readonly author: Author;
+  /** The ways in that a change must not close; without them it may close any. */
+  readonly ways?: readonly Way[] | undefined;
 }
 
 export interface Applied {
@@ -46,6 +50,7 @@ export async function makeGeneration(world: World, position: Position, request: 
   if (isDone(plan) && position.current !== null && (await records(world, before, desired, plan))) {
     return { generation: position.current, changes: [] };
   }
+  await guard(world, { before, desired, plan }, request.ways, () => sources);
   const generation = nextGeneration(state);
   const meta = {
     generation,

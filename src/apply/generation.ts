@@ -1,6 +1,6 @@
 import { linksFromJson, linksToJson } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
-import { readJson, rulesetFromJson, rulesetToJson } from '../ruleset/index.js';
+import { type Origin, readJson, rulesetFromJson, rulesetToJson } from '../ruleset/index.js';
 import { readSysctls } from '../sysctl/index.js';
 import type { Desired } from './plan.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
@@ -30,6 +30,13 @@ export const nothingDesired: Desired = { firewall: null, links: null };
 
 /** The input files by their path relative to the site's root. */
 export type Sources = ReadonlyMap<string, string | Uint8Array>;
+
+/** The text of a source line, null when there is none. */
+export function lineOf(sources: Sources, { file, line }: Origin): string | null {
+  const content = sources.get(file);
+  const text = content === undefined || typeof content === 'string' ? content : new TextDecoder().decode(content);
+  return text?.split('\n')[line - 1] ?? null;
+}
 
 const folder = (state: StateDirectory): string => `${state.path}/generations`;
 const unfinished = (state: StateDirectory): string => `${folder(state)}/new`;

@@ -2,10 +2,10 @@ export { type Applied, type ApplyRequest, type Author, apply, describeChanges } 
 export { type Cleared, clear } from './clear.js';
 export { type Counters, counters } from './counters.js';
 export { type Feature, type Fitted, fitToKernel, type Need, needs } from './features.js';
-export { type GenerationMeta, type Half, readSources, type Sources } from './generation.js';
+export { type GenerationMeta, type Half, lineOf, readSources, type Sources } from './generation.js';
 export { type History, type HistoryEntry, history } from './history.js';
 export type { Desired, Firewall, PlannedChange } from './plan.js';
-export { type Preview, preview } from './preview.js';
+export { type Administrator, type Preview, preview } from './preview.js';
 export { type RollbackRequest, rollback } from './rollback.js';
 export type { StateDirectory } from './state-directory.js';
 export { type Drift, type Status, status } from './status.js';

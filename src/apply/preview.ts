@@ -1,6 +1,8 @@
 import type { GoalNote } from '../bridges/index.js';
+import { type ClosedWay, closedWays, type Way } from '../guard/index.js';
 import { fitFirewall } from './fitted.js';
 import { desiredInForce, earlierOf } from './in-force.js';
+import { outlookOf } from './outlook.js';
 import { changesOf, type Desired, makePlan, type PlannedChange } from './plan.js';
 import { nowhere, readPosition } from './position.js';
 import { checkStateDirectory } from './state-directory.js';
@@ -12,13 +14,35 @@ export interface Preview {
   readonly warnings: readonly string[];
   /** What is desired of links and cannot be had. */
   readonly notes: readonly GoalNote[];
+  /** The ways in that are open now and would be closed. */
+  readonly closed: readonly ClosedWay[];
 }
 
-/** What `apply` would do now. Changes nothing. `session` is the own address of the administrator's connection. */
-export async function preview(world: World, desired: Desired, session?: string): Promise<Preview> {
+/** How the administrator comes. */
+export interface Administrator {
+  /** The own address of the connection. */
+  readonly session: string | undefined;
+  readonly ways: readonly Way[];
+}
+
+const somebody: Administrator = { session: undefined, ways: [] };
+
+/** What `apply` would do now. Changes nothing. */
+export async function preview(
+  world: World,
+  desired: Desired,
+  { session, ways }: Administrator = somebody,
+): Promise<Preview> {
   const { firewall, warnings } = await fitFirewall(desired.firewall, world.nftables);
   const position = checkStateDirectory(world.state) ? readPosition(world.state) : nowhere;
-  const earlier = { ...earlierOf(position, desiredInForce(world.state, position)), session };
+  const before = desiredInForce(world.state, position);
+  const earlier = { ...earlierOf(position, before), session };
   const plan = await makePlan(world, { firewall, links: desired.links }, earlier);
-  return { changes: changesOf(plan), warnings, notes: plan.links?.notes ?? [] };
+  const outlook = await outlookOf(world, { before, desired: { firewall, links: desired.links }, plan });
+  return {
+    changes: changesOf(plan),
+    warnings,
+    notes: plan.links?.notes ?? [],
+    closed: closedWays(ways, outlook),
+  };
 }

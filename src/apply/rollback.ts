@@ -1,4 +1,5 @@
 import { Failure } from '../diagnostics/index.js';
+import type { Way } from '../guard/index.js';
 import { type Applied, type Author, makeGeneration } from './apply.js';
 import { fitFirewall } from './fitted.js';
 import {
@@ -10,6 +11,7 @@ import {
   storedGenerations,
 } from './generation.js';
 import { desiredInForce, earlierOf } from './in-force.js';
+import { guard } from './outlook.js';
 import { type Desired, isDone, makePlan } from './plan.js';
 import { type StateDirectory, withLock } from './state-directory.js';
 import { carryOut, settle } from './transition.js';
@@ -21,6 +23,8 @@ export interface RollbackRequest {
   /** Keeps it to one half: that makes a new generation, of this half as it was and the other as it is. */
   readonly only?: Half | undefined;
   readonly author: Author;
+  /** As of `ApplyRequest`. */
+  readonly ways?: readonly Way[] | undefined;
 }
 
 /** Brings the kernel back to a stored generation. Compiles nothing. */
@@ -34,13 +38,15 @@ export function rollback(world: World, request: RollbackRequest): Promise<Applie
       const { node } = readMeta(state, generation);
       const half = onlyHalf(generation, stored, request.only);
       const sources = readSources(state, generation);
-      return makeGeneration(world, position, { ...half, sources, node, author: request.author });
+      const { author, ways } = request;
+      return makeGeneration(world, position, { ...half, sources, node, author, ways });
     }
     const { firewall } = await fitFirewall(stored.firewall, world.nftables);
     const desired = { ...stored, firewall };
     const before = desiredInForce(state, position);
     const plan = await makePlan(world, desired, earlierOf(position, before));
     if (isDone(plan) && position.current === generation) return { generation, changes: [] };
+    await guard(world, { before, desired, plan }, request.ways, () => readSources(state, generation));
     const to = { action: 'rollback', generation, desired, before, plan, store: null } as const;
     return { generation, changes: await carryOut(world, position, to) };
   });

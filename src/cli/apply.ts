@@ -1,19 +1,24 @@
-import { apply as bringKernel, preview } from '../apply/index.js';
+import { apply as bringKernel, lineOf, preview } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
+import { refuseClosed } from '../guard/index.js';
 import { ask, canAsk } from './ask.js';
 import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
 import { desiredOf, type Loaded, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
+import { showClosed } from './lock-out.js';
 import { notYet } from './options.js';
-import { sessionAddress } from './session.js';
+import { administrator, keptWays } from './session.js';
 
 export interface ApplyOptions {
   /** Seconds. */
   readonly confirm: number | undefined;
   readonly yes: boolean;
   readonly tolerant: boolean;
+  /** Goes ahead where ways in would close. */
+  readonly force: boolean;
+  readonly keep: readonly string[];
 }
 
 /** Plans, asks on a terminal, commits and verifies. */
@@ -21,21 +26,26 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
   if (options.confirm !== undefined) {
     throw notYet('apply --confirm', 'apply without it; `ringwall rollback` goes back to the generation before');
   }
+  const kept = keptWays(options.keep);
   const loaded = loadForKernel(context);
   showProblems(context, loaded);
   if (!options.tolerant) refuseErrors(loaded);
   const { sources, site } = loaded;
   const desired = desiredOf(context, loaded);
 
-  const applied = await withKernel(context, async (world) => {
-    const { changes, warnings, notes } = await preview(world, desired, sessionAddress());
+  const applied = await withKernel(context, async (world, within) => {
+    const who = administrator(kept, within);
+    const { changes, warnings, notes, closed } = await preview(world, desired, who);
     showWarnings(context, warnings);
     showNotes(context, notes);
     if (!context.options.json) context.out.write(renderChanges(changes, context.out));
+    if (options.force) showClosed(context, closed, sources);
+    else refuseClosed(closed, (origin) => lineOf(sources, origin));
     if (changes.length > 0 && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
       throw new Failure('declined', 'not applied: nothing was changed');
     }
-    return bringKernel(world, { ...desired, sources, node: site.node, author: author() });
+    const ways = options.force ? undefined : who.ways;
+    return bringKernel(world, { ...desired, sources, node: site.node, author: author(), ways });
   });
   answer(context, { generation: applied.generation, changed: applied.changes.length, pending: null }, () =>
     describeDone(applied.generation, applied.changes),

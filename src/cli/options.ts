@@ -35,6 +35,13 @@ export class OptionReader {
     return value;
   }
 
+  /** The values of an option that may be given several times. */
+  list(name: string): string[] {
+    const value = this.#values[name] ?? [];
+    if (!Array.isArray(value)) throw new Error(`option ${name} is no list`);
+    return value.map(String);
+  }
+
   number(name: string): number | undefined {
     const value = this.#values[name];
     if (value !== undefined && typeof value !== 'number') throw new Error(`option ${name} is no number`);
@@ -58,6 +65,12 @@ export function readGlobalOptions(reader: OptionReader): GlobalOptions {
     only: reader.choice('only', ['firewall', 'network']),
   };
 }
+
+/** Ways in that must stay open, one each time it is given. */
+export const keepOption = (): Option =>
+  new Option('--keep <way>', 'ADDRESS:PORT/PROTO that must still get in; may be given several times').argParser(
+    (word: string, earlier: unknown) => [...(Array.isArray(earlier) ? earlier.map(String) : []), word],
+  );
 
 /** A whole number from 1, for commander. */
 export function positiveNumber(text: string): number {

@@ -3,16 +3,21 @@ import { changesJson, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
 import { desiredOf, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
-import { sessionAddress } from './session.js';
+import { closedJson, showClosed } from './lock-out.js';
+import { administrator, keptWays } from './session.js';
 
 /** Shows what `apply` would do; 2 if there is anything. */
-export async function plan(context: Context): Promise<number> {
+export async function plan(context: Context, { keep }: { readonly keep: readonly string[] }): Promise<number> {
+  const kept = keptWays(keep);
   const loaded = loadForKernel(context);
   showProblems(context, loaded);
   const desired = desiredOf(context, loaded);
-  const { changes, warnings, notes } = await withKernel(context, (world) => preview(world, desired, sessionAddress()));
+  const { changes, warnings, notes, closed } = await withKernel(context, (world, within) =>
+    preview(world, desired, administrator(kept, within)),
+  );
   showWarnings(context, warnings);
   showNotes(context, notes);
-  answer(context, changesJson(changes), () => renderChanges(changes, context.out));
+  showClosed(context, closed, loaded.sources);
+  answer(context, { ...changesJson(changes), ...closedJson(closed) }, () => renderChanges(changes, context.out));
   return changes.length === 0 ? 0 : 2;
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from './context.js';
-import { addGlobalOptions, OptionReader, positiveNumber } from './options.js';
+import { addGlobalOptions, keepOption, OptionReader, positiveNumber } from './options.js';
 
 /** Runs a command in a context made from its options. The exit code is what it answers. */
 export type Run = (options: OptionReader, act: (context: Context) => Promise<number>) => Promise<void>;
@@ -45,7 +45,11 @@ export function makeProgram(version: string, run: Run): Command {
   program
     .command('plan')
     .description('show what apply would change in the kernel; changes nothing')
-    .action((...args: unknown[]) => run(optionsOf(args), async (context) => (await import('./plan.js')).plan(context)));
+    .addOption(keepOption())
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      return run(options, async (context) => (await import('./plan.js')).plan(context, { keep: options.list('keep') }));
+    });
 
   program
     .command('apply')
@@ -53,6 +57,7 @@ export function makeProgram(version: string, run: Run): Command {
     .option('--confirm <seconds>', 'go back by itself unless confirmed in that time', positiveNumber)
     .option('--yes', 'do not ask')
     .option('--force', 'go ahead with a plan that would cut the administrator off')
+    .addOption(keepOption())
     .option('--tolerant', 'leave lines with errors inert and apply the rest')
     .action((...args: unknown[]) => {
       const options = optionsOf(args);
@@ -60,6 +65,8 @@ export function makeProgram(version: string, run: Run): Command {
         confirm: options.number('confirm'),
         yes: options.flag('yes'),
         tolerant: options.flag('tolerant'),
+        force: options.flag('force'),
+        keep: options.list('keep'),
       };
       return run(options, async (context) => (await import('./apply.js')).apply(context, wanted));
     });
@@ -68,11 +75,17 @@ export function makeProgram(version: string, run: Run): Command {
     .command('rollback')
     .description('go back to a stored generation (default: the one before)')
     .argument('[generation]', 'its number, as history shows it', positiveNumber)
-    .action((generation: unknown, ...rest: unknown[]) =>
-      run(optionsOf(rest), async (context) =>
-        (await import('./rollback.js')).rollback(context, typeof generation === 'number' ? generation : undefined),
-      ),
-    );
+    .option('--force', 'go ahead with a generation that would cut the administrator off')
+    .addOption(keepOption())
+    .action((generation: unknown, ...rest: unknown[]) => {
+      const options = optionsOf(rest);
+      const wanted = {
+        generation: typeof generation === 'number' ? generation : undefined,
+        force: options.flag('force'),
+        keep: options.list('keep'),
+      };
+      return run(options, async (context) => (await import('./rollback.js')).rollback(context, wanted));
+    });
 
   program
     .command('history')
