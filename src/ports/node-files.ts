@@ -93,7 +93,7 @@ function replaceFile(path: string, bytes: Uint8Array | string, prepare: (fd: num
 
 /**
  * Gives a new file the owner, group and permission bits of another. Only what differs is asked for: file systems without
- * owners of their own, such as pmxcfs, refuse any such call.
+ * owners of their own, such as pmxcfs, refuse to change them.
  */
 function takeOver(fd: number, { uid, gid, mode }: Stats): void {
   const fresh = fstatSync(fd);
