@@ -49,7 +49,9 @@ export function countedBetween(desired: Ruleset, before: CurrentRuleset, after: 
 export function deciding(seen: readonly Sighting[], passed: boolean): Sighting | null {
   const ending = seen.filter(({ rule }) => endOf(rule) === (passed ? 'accept' : 'refuse') && !isBackground(rule));
   const asked = ending.filter(({ rule }) => isAsked(rule));
-  return (passed ? asked.at(-1) : asked[0]) ?? (passed ? ending.at(-1) : ending[0]) ?? null;
+  if (passed) return asked.at(-1) ?? ending.at(-1) ?? null;
+  // What stations say on their own, such as which multicast groups they are in, ends in the noise filter meanwhile.
+  return asked[0] ?? ending.find(({ rule }) => rule.note !== 'noise') ?? ending[0] ?? null;
 }
 
 /** Does something, and says which rules counted packets meanwhile. */
