@@ -1,8 +1,8 @@
 import type { Located, Report } from '../diagnostics/index.js';
-import type { Chain, Match, NamedSet, Rule, VerdictMap } from '../ruleset/index.js';
-import { managementSet, merge, originOf, range } from '../ruleset/index.js';
-import type { AddressRange, RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
-import { address, byName, dispatch, IGMP, implied, inSet, is, jump, nd, TCP, UDP, verdict } from './build.js';
+import type { Chain, NamedSet, Rule, Table, VerdictMap } from '../ruleset/index.js';
+import { TABLE_NAME } from '../ruleset/index.js';
+import type { RuleDirection, Site, Rule as SiteRule } from '../site/index.js';
+import { byName, dispatch, IGMP, implied, is, jump, nd, verdict } from './build.js';
 import {
   blacklistRules,
   icmpv6Errors,
@@ -14,29 +14,48 @@ import {
   tcpFlagsJump,
 } from './first-steps.js';
 import { GroupUse } from './group.js';
+import { conntrackHelpers } from './helpers.js';
+import { corosyncRules, managementIn, managementOut } from './implied-accepts.js';
 import type { Place } from './lower.js';
 import { lowerRules } from './lower.js';
 import type { Names } from './names.js';
-import { membersOf, NO_MEMBERS, setContent, unclearSet } from './names.js';
 import { noiseRules, policyRules } from './policy.js';
+import { reachable } from './reachable.js';
 import { rejectChain, toReject } from './reject.js';
-import { SetUse } from './set-use.js';
+import { SetUse, usesSet } from './set-use.js';
+import { synflood } from './synflood.js';
 import { compileVnets, VNETS } from './vnet.js';
 
-/** Web interface, SSH, SPICE proxy, VNC, and the ports of unencrypted migration (spec firewall.md 5.8). */
-const MANAGEMENT_IN = [22, 3128, range(5900, 5999), 8006, range(60000, 60050)] as const;
-const MANAGEMENT_OUT = [22, 3128, range(5900, 5999), 8006] as const;
-/** udp and udpu use one pair of ports; knet one port for each link from 5405 on (corosync.conf(5)). */
-const COROSYNC_PORTS = { udp: range(5404, 5405), udpu: range(5404, 5405), knet: range(5404, 5412) } as const;
+/** The inet table, without chains when it has nothing to do. The host's `enable` switches its rules, not what protects all traffic. */
+export function compileHost(site: Site, names: Names, report: Report): Table {
+  const { options } = site.host;
+  const compiled = hostChains(site, names, report);
+  const { chains, sets, maps } = options.enable.value ? compiled : { chains: [], sets: [], maps: [] };
+  const used = reachable(
+    chains,
+    maps.flatMap(({ elements }) => elements),
+  );
+  const guard = synflood('inet', options);
+  const { chains: assignments, helpers } = conntrackHelpers('inet', options);
+  return {
+    family: 'inet',
+    name: TABLE_NAME,
+    sets: sets.filter((set) => usesSet(used, set)),
+    maps,
+    dynamicSets: guard.dynamicSets,
+    helpers,
+    chains: [...guard.chains, ...assignments, ...used],
+  };
+}
 
-export interface HostOutput {
+interface HostOutput {
   readonly chains: readonly Chain[];
   readonly sets: readonly NamedSet[];
   readonly maps: readonly VerdictMap[];
 }
 
-/** The inet table: what reaches, leaves and crosses the host itself (spec firewall.md 7.1.1, 7.1.2, 7.2.4). */
-export function compileHost(site: Site, names: Names, report: Report): HostOutput {
+/** What reaches, leaves and crosses the host itself (spec firewall.md 7.1.1, 7.1.2, 7.2.4). */
+function hostChains(site: Site, names: Names, report: Report): HostOutput {
   const sets = new SetUse();
   const log = { guest: 0, limit: site.cluster.options.log_ratelimit.value };
   const place = (direction: RuleDirection, chain: string): Place => ({
@@ -148,58 +167,3 @@ const vnetsOut: Chain = {
   base: { hook: 'output', priority: 1, policy: 'accept' },
   rules: [dispatch('oifname', VNETS)],
 };
-
-/** The set `management` with the local network added (spec firewall.md 5.3). */
-function managementIn(site: Site, names: Names, sets: SetUse, report: Report): Rule[] {
-  const declared = names.ownSet('dc', 'management');
-  const local = site.network.local?.network;
-  const span = declared?.set.span ?? site.network.local?.span ?? null;
-  const { members, unclear } = declared === undefined ? NO_MEMBERS : membersOf(declared.set, names);
-  if (declared && unclear !== null) {
-    report(unclearSet('management', declared.set.span, unclear, 'nobody gets to the management ports for being in it'));
-    return [];
-  }
-  const content = setContent([...members, ...(local === undefined ? [] : [{ nomatch: false, range: local }])]);
-  return ([4, 6] as const).flatMap((family) => {
-    const elements = content[family];
-    if (elements.length === 0) return [];
-    const set = sets.add(managementSet(family), family, elements, span && originOf(span));
-    return [
-      implied(
-        'management',
-        [inSet(address(family, 'saddr'), set), is('meta l4proto', TCP), is('th dport', ...MANAGEMENT_IN)],
-        verdict('accept'),
-      ),
-    ];
-  });
-}
-
-function managementOut(site: Site): Rule[] {
-  const local = site.network.local?.network;
-  if (local === undefined) return [];
-  return [
-    implied(
-      'management',
-      [to('daddr', local), is('meta l4proto', TCP), is('th dport', ...MANAGEMENT_OUT)],
-      verdict('accept'),
-    ),
-  ];
-}
-
-/** Peer by peer and link by link: an address of one link never speaks to another (spec firewall.md 5.8). */
-function corosyncRules({ network: { corosync } }: Site, direction: 'in' | 'out'): Rule[] {
-  if (corosync === null) return [];
-  const ports = [is('meta l4proto', UDP), is('th dport', COROSYNC_PORTS[corosync.transport])];
-  const [peerSide, ownSide] = direction === 'in' ? (['saddr', 'daddr'] as const) : (['daddr', 'saddr'] as const);
-  const rules = corosync.links.flatMap(({ link, own, peers }) => {
-    if (peers.length === 0) return [];
-    const peerAddresses = is(address(own.family, peerSide), ...merge(peers.map(({ interval }) => interval)));
-    const pair = direction === 'in' ? [peerAddresses, to(ownSide, own)] : [to(ownSide, own), peerAddresses];
-    return [implied(`corosync link ${link}`, [...pair, ...ports], verdict('accept'))];
-  });
-  const multicast = implied('corosync multicast', [is('fib daddr type', 5), ...ports], verdict('accept'));
-  return corosync.transport === 'udp' ? [...rules, multicast] : rules;
-}
-
-const to = (direction: 'saddr' | 'daddr', { family, interval }: AddressRange): Match =>
-  is(address(family, direction), interval);

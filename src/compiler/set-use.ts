@@ -1,4 +1,4 @@
-import type { NamedSet, Origin } from '../ruleset/index.js';
+import type { Chain, NamedSet, Origin } from '../ruleset/index.js';
 import { originOf } from '../ruleset/index.js';
 import type { AddressFamily } from '../site/index.js';
 import type { ResolvedSet } from './names.js';
@@ -26,4 +26,16 @@ export class SetUse {
   all(): NamedSet[] {
     return [...this.#sets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
+}
+
+/** Some rule of the chains looks into the set. */
+export const usesSet = (chains: readonly Chain[], { name }: NamedSet): boolean =>
+  chains.some(({ rules }) =>
+    rules.some(({ matches }) => matches.some((match) => match.kind === 'set' && match.set === name)),
+  );
+
+/** Each set once, by name. */
+export function mergeSets(lists: readonly (readonly NamedSet[])[]): NamedSet[] {
+  const byName = new Map(lists.flat().map((set) => [set.name, set]));
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
