@@ -9,7 +9,7 @@ import { noMarks } from './packet.js';
 import type { Passage } from './passage.js';
 import { isRouted, pathBetween } from './path.js';
 import type { Query } from './query.js';
-import { packetOf } from './query.js';
+import { packetOf } from './query-packet.js';
 import { findZone } from './zones.js';
 
 export interface Simulation {
