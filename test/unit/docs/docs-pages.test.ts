@@ -105,3 +105,9 @@ test('docs/semantics.md names each option without effect', () => {
   );
   expect(quoted(section('docs/semantics.md', 'Options without effect')).sort()).toEqual(without.sort());
 });
+
+test('docs/semantics.md shows each choice between the two implementations somewhere', () => {
+  const choices = tableRows(section('docs/semantics.md', 'Where the two implementations differ'));
+  expect(choices.length).toBeGreaterThan(30);
+  expect(choices.filter((cells) => cells.length !== 6 || !/\]\([^)]+\)$/.test(cells.at(-1) ?? ''))).toEqual([]);
+});
