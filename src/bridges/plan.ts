@@ -64,6 +64,7 @@ class Draft {
     this.#deleteLinks();
     this.#releaseLinks();
     this.#lowerMtus();
+    this.#createLinks();
     for (const link of this.#goal.links) this.#settle(link);
     this.#settleForwarding();
     this.#settleRoutes();
@@ -118,14 +119,30 @@ class Draft {
     }
   }
 
-  #settle(goal: GoalLink): void {
-    const { name, origin } = goal;
-    if (this.#model.link(name) === undefined) {
-      if (goal.device === null) return;
-      const { mtu, mac = goal.firstMac } = goal;
-      const device = withoutInitial(goal.device);
-      this.#step({ kind: 'create link', link: name, device, ...defined({ mtu, mac }) }, origin);
+  /**
+   * All that can be made is made before anything else is done with it, so that few steps have to wait for an index. A VLAN
+   * device waits for its parent to have the MTU that it needs.
+   */
+  #createLinks(): void {
+    for (const goal of this.#goal.links) {
+      if (this.#model.link(goal.name) !== undefined) continue;
+      const parent = goal.device?.kind === 'vlan' ? this.#model.link(goal.device.parent) : null;
+      if (parent === undefined || (parent !== null && (goal.mtu ?? 0) > parent.mtu)) continue;
+      this.#create(goal);
     }
+  }
+
+  /** False for what cannot be made. */
+  #create({ name, origin, device, mtu, mac, firstMac }: GoalLink): boolean {
+    if (device === null) return false;
+    const attributes = defined({ mtu, mac: mac ?? firstMac });
+    this.#step({ kind: 'create link', link: name, device: withoutInitial(device), ...attributes }, origin);
+    return true;
+  }
+
+  #settle(goal: GoalLink): void {
+    const { name } = goal;
+    if (this.#model.link(name) === undefined && !this.#create(goal)) return;
     this.#settleDevice(goal);
     for (const port of this.#goal.links) if (port.master === name) this.#enslave(port, name);
     if (goal.master !== undefined && goal.master !== null) this.#enslave(goal, goal.master);

@@ -14,14 +14,13 @@ import { hardwareText } from './address.js';
 import type { LinkIndexes } from './indexes.js';
 import type { RouteRequests } from './requests.js';
 import * as schema from './schema.js';
-import { linkHeaderOf, messageType } from './schema.js';
+import { linkHeaderOf, messageType, SKIP_STATISTICS } from './schema.js';
 import { readMplsInput } from './sysctl.js';
 
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
-/** RTEXT_FILTER_*: VLAN ids as ranges; no counters, which are most of a link's bytes. */
+/** RTEXT_FILTER_BRVLAN_COMPRESSED: VLAN ids as ranges. */
 const COMPRESSED_VLANS = 4;
-const SKIP_STATISTICS = 8;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_BRIDGE = 7;

@@ -19,8 +19,16 @@ import {
 import { RouteError } from './types.js';
 
 const NETLINK_ROUTE = 0;
-/** Largest answer: a link with many virtual functions or alternative names. */
-const MESSAGE_BUFFER = 256 << 10;
+/**
+ * The largest answer in bytes. The package takes a buffer of that size from the system, and fills it with zeros, for each
+ * single answer; so a socket for changes has a small one.
+ */
+export const answerBytes = {
+  /** Of a link with many alternative names, as a dump has it. */
+  dump: 256 << 10,
+  /** An errno with the request that was refused, or one link. */
+  change: 16 << 10,
+} as const;
 /** What a stock system allows (net.core.rmem_max); the kernel doubles it. An answer costs 832 bytes of it. */
 const RECEIVE_BUFFER = 212_992;
 /** A receive overrun ends the whole process inside the package, so the queue of answers is never allowed to fill. */
@@ -65,7 +73,7 @@ export class RouteRequests {
   #inFlight = 0;
   #closed: Error | null = null;
 
-  constructor(netns?: string) {
+  constructor(netns: string | undefined, largest: number) {
     refuseBigEndian();
     // The package opens and binds its socket in the constructor, so it belongs to the namespace of that moment.
     this.#socket = inNamespace(
@@ -73,14 +81,14 @@ export class RouteRequests {
       () =>
         new RawNetlinkSocket(NETLINK_ROUTE, {
           messagePeeking: false,
-          msgBufferSize: MESSAGE_BUFFER,
+          msgBufferSize: largest,
           recvBufferSize: RECEIVE_BUFFER,
           sendBufferSize: 0,
         }),
     );
     this.#socket.on('error', (error) => this.#end(error));
     this.#socket.on('truncatedMessage', () =>
-      this.#end(new Failure('answer-too-large', `the kernel's answer has more than ${MESSAGE_BUFFER} bytes`)),
+      this.#end(new Failure('answer-too-large', `the kernel's answer has more than ${largest} bytes`)),
     );
     this.#socket.on('message', (bytes) => this.#receive(bytes));
   }

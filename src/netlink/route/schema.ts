@@ -21,6 +21,9 @@ export const messageType = {
   getNeighbour: 30,
 } as const;
 
+/** RTEXT_FILTER_SKIP_STATS: no counters, which are most of a link's bytes. */
+export const SKIP_STATISTICS = 8;
+
 /** A fixed header followed by attributes: the payload of every rtnetlink message. */
 export interface Payload<H, A> {
   readonly header: H;
