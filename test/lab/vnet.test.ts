@@ -30,6 +30,10 @@ GROUP web
   'etc/network/interfaces': `auto v1
 iface v1 inet static
 	address 192.0.2.10/24
+	bridge-ports none
+
+auto vmbr1
+iface vmbr1 inet manual
 	bridge-ports eth0
 `,
 };
