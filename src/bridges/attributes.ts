@@ -153,5 +153,6 @@ export const vxlanAttributes: AttributeTable<VxlanOptions> = {
   },
   ageing: number('ageing', 300),
   ttl: number('ttl', 0),
-  tos: number('tos', 0),
+  // `ip` reads it as hexadecimal whether it begins with 0x or not (iproute2 lib/rt_names.c rtnl_dsfield_a2n).
+  tos: { ...number('tos', 0), words: (value) => ['tos', `0x${value.toString(16)}`] },
 };

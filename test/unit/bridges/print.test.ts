@@ -97,6 +97,12 @@ describe('the batch', () => {
     }
   });
 
+  it('a class of traffic is hexadecimal, as ip reads it', () => {
+    const vxlan = (tos: string) => desiredOf(`auto v\niface v\n\tvxlan-id 9\n\tvxlan-tos ${tos}\n`).links;
+    expect(printLinks(vxlan('16'))).toContain('type vxlan id 9 dstport 4789 tos 0x10\n');
+    expect(printLinks(vxlan('inherit'))).toContain('tos 0x1\n');
+  });
+
   it('is one command or comment a line, whatever the file says', () => {
     const command =
       /^(link (add|set) (link [\w.-]+ )?dev [\w.-]+ ([\w. :-]+|alias ("[\x20-\x7e]*"|'[\x20-\x7e]*'))|address add [0-9a-f.:]+\/\d+ dev [\w.-]+|route add default via [0-9a-f.:]+ dev [\w.-]+ onlink( metric \d+)?|#.*|)$/;
