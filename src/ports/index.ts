@@ -1,4 +1,7 @@
 export { type Clock, systemClock } from './clock.js';
 export type { Attributes, FileLock, Files, StateFiles } from './files.js';
 export { type MemoryFiles, memoryFiles, type Trouble } from './memory-files.js';
+export { type MemoryProcesses, memoryProcesses, type Program } from './memory-processes.js';
 export { nodeFiles } from './node-files.js';
+export { nodeProcesses } from './node-processes.js';
+export { type Command, MOST_OUTPUT, type ProcessEnd, type Processes, spellEnd } from './processes.js';
