@@ -1,4 +1,4 @@
-import type { Links } from '../bridges/index.js';
+import { meaningOf } from '../bridges/index.js';
 import type { Way } from '../guard/index.js';
 import { countChanges, diffRuleset } from '../ruleset/index.js';
 import { fitFirewall } from './fitted.js';
@@ -23,12 +23,16 @@ export interface ApplyRequest extends Desired {
   readonly author: Author;
   /** The ways in that a change must not close; without them it may close any. */
   readonly ways?: readonly Way[] | undefined;
+  /** Run the commands of the interfaces files. */
+  readonly runHooks?: boolean | undefined;
 }
 
 export interface Applied {
   /** The generation the kernel holds now. */
   readonly generation: number;
   readonly changes: readonly PlannedChange[];
+  /** What failed and held nothing up. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -41,14 +45,14 @@ export const apply = (world: World, request: ApplyRequest): Promise<Applied> =>
 /** As `apply`, for a caller that holds the lock. */
 export async function makeGeneration(world: World, position: Position, request: ApplyRequest): Promise<Applied> {
   const { state, clock } = world;
-  const { links, sources, node, author } = request;
+  const { links, sources, node, author, runHooks = false } = request;
   const before = desiredInForce(state, position);
   const { firewall } = await fitFirewall(request.firewall, world.nftables);
   const plan = await makePlan(world, { firewall, links }, earlierOf(position, before));
   // A half that is left as it is stays what it was applied as.
   const desired: Desired = { firewall: firewall ?? before.firewall, links: links ?? before.links };
   if (isDone(plan) && position.current !== null && (await records(world, before, desired, plan))) {
-    return { generation: position.current, changes: [] };
+    return { generation: position.current, changes: [], warnings: [] };
   }
   await guard(world, { before, desired, plan }, request.ways, () => sources);
   const generation = nextGeneration(state);
@@ -61,8 +65,8 @@ export async function makeGeneration(world: World, position: Position, request: 
     ...author,
   };
   const store = () => storeGeneration(state, meta, desired, sources);
-  const to = { action: 'apply', generation, desired, before, plan, store } as const;
-  return { generation, changes: await carryOut(world, position, to) };
+  const to = { action: 'apply', generation, desired, before, plan, store, runHooks } as const;
+  return { generation, ...(await carryOut(world, position, to)) };
 }
 
 /** Does the current generation say what is desired, of a kernel that holds it? */
@@ -74,16 +78,14 @@ async function records(world: World, recorded: Desired, desired: Desired, plan: 
     if (settingsOf(recorded) !== settingsOf(desired)) return false;
   }
   if (plan.links === null) return true;
-  if (recorded.links === null || meaningOf(recorded.links) !== meaningOf(desired.links)) return false;
+  if (recorded.links === null || linksMeaning(recorded) !== linksMeaning(desired)) return false;
   return (await planLinksOf(world.route, recorded.links, recorded.links)).steps.length === 0;
 }
 
 const settingsOf = ({ firewall }: Desired): string =>
   JSON.stringify(firewall?.sysctls.map(({ name, value }) => [name, value]));
 
-/** What links ask for, wherever it is written. */
-const meaningOf = (links: Links | null): string =>
-  JSON.stringify([links?.links, links?.guestPorts], (key, value: unknown) => (key === 'origin' ? undefined : value));
+const linksMeaning = ({ links }: Desired): string => meaningOf([links?.links, links?.guestPorts]);
 
 /** `2 to create, 1 to update`: the summary of a generation and the last line of a plan. */
 export function describeChanges(changes: readonly PlannedChange[]): string {

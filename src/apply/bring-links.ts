@@ -26,18 +26,25 @@ export type LinksBrought = { readonly ok: true } | { readonly ok: false; readonl
 
 /**
  * Performs steps, each of which has its inverse on disk by then, and reads back what they led to. When the kernel
- * refuses one, or is not in the end what was wanted, all are undone in reverse.
+ * refuses one, or is not in the end what was wanted, all are undone in reverse. So they are when `last`, which is called
+ * then, fails.
  */
 export async function bringLinks(
   state: StateDirectory,
   route: RoutePort,
   goal: LinkGoal,
   first: { readonly current: CurrentLinks; readonly steps: readonly LinkStep[] },
+  last: () => Promise<Failure | null> = async () => null,
 ): Promise<LinksBrought> {
   const done: LinkStep[] = [];
   let steps = first.steps;
   for (let round = 0; ; round += 1) {
-    if (steps.length === 0) return { ok: true };
+    if (steps.length === 0) {
+      const failure = await last();
+      return failure === null
+        ? { ok: true }
+        : { ok: false, failure: await takeBack(route, done, first.current, failure) };
+    }
     if (round > REPAIRS) break;
     const failure = await perform(state, route, goal.generation, done, steps);
     if (failure !== null) return { ok: false, failure: await takeBack(route, done, first.current, failure) };

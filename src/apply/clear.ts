@@ -41,7 +41,7 @@ export function clear(world: World, author: Author): Promise<Cleared> {
       ...author,
     };
     const store = () => storeGeneration(state, meta, desired, new Map());
-    await carryOut(world, position, { action: 'clear', generation, desired, before, plan, store });
+    await carryOut(world, position, { action: 'clear', generation, desired, before, plan, store, runHooks: false });
     return { removed, restored };
   });
 }

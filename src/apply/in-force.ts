@@ -10,8 +10,9 @@ export const desiredInForce = (state: StateDirectory, { current }: Position): De
   (current === null ? null : findGeneration(state, current)) ?? nothingDesired;
 
 /** What a plan from the current generation must know of it. */
-export const earlierOf = ({ replaced }: Position, { links }: Desired): Earlier => ({
+export const earlierOf = ({ replaced, owedHooks }: Position, { links }: Desired): Earlier => ({
   replaced,
+  owedHooks,
   links: links ?? noLinks,
 });
 

@@ -1,18 +1,25 @@
 import {
   type CurrentLinks,
+  dhcpChange,
   type GoalNote,
+  type HookPlan,
   type LinkChange,
   type LinkStep,
   type Links,
   linkChange,
+  linkFates,
   lostIsolation,
   mergeGoal,
+  type OwedHooks,
+  planDhcp,
+  planHooks,
   planLinks,
 } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort, RoutePort } from '../netlink/index.js';
 import { type Change, type CurrentRuleset, diffRuleset, type Ruleset, type RulesetDiff } from '../ruleset/index.js';
 import { planSysctls, type Replaced, type Sysctl, type SysctlChange, type SysctlPlan } from '../sysctl/index.js';
+import { type DhcpCommands, dhcpCommands, spellDhcpCommand } from './dhcp-client.js';
 import type { Kernel } from './world.js';
 
 /** The rules, and the settings they ask for. */
@@ -38,6 +45,9 @@ export interface LinksPlan {
   readonly steps: readonly LinkStep[];
   /** What is desired and cannot be had. */
   readonly notes: readonly GoalNote[];
+  /** Commands of the files that these steps are a reason to run. */
+  readonly hooks: HookPlan;
+  readonly dhcp: DhcpCommands;
 }
 
 /** Null for a half that is left as it is. */
@@ -53,6 +63,7 @@ export type PlannedChange = Change | SysctlChange | LinkChange;
 export interface Earlier {
   readonly replaced: Replaced;
   readonly links: Links;
+  readonly owedHooks: OwedHooks;
   /** The own address of the connection the administrator works over. */
   readonly session?: string | undefined;
 }
@@ -69,12 +80,15 @@ export async function planLinksOf(
   before: Links,
   desired: Links,
   session?: string,
-): Promise<LinksPlan> {
+): Promise<Pick<LinksPlan, 'current' | 'steps' | 'notes'>> {
   const current = await route.read();
   return { current, ...planLinks(mergeGoal(before, desired, current), current, session ?? null) };
 }
 
-/** Looks at the kernel and changes nothing. Failure `guests-would-mix` for links that would end the isolation of guests. */
+/**
+ * Looks at the kernel and changes nothing. Failure `guests-would-mix` for links that would end the isolation of guests,
+ * `no-dhcp-client` when there is none and one is needed.
+ */
 export async function makePlan(kernel: Kernel, { firewall, links }: Desired, earlier: Earlier): Promise<Plan> {
   return {
     firewall:
@@ -84,14 +98,18 @@ export async function makePlan(kernel: Kernel, { firewall, links }: Desired, ear
             ruleset: await planRuleset(kernel.nftables, firewall.ruleset),
             sysctls: planSysctls(firewall.sysctls, earlier.replaced, kernel.sysctls),
           },
-    links: links === null ? null : await planSafeLinks(kernel.route, earlier, links),
+    links: links === null ? null : await planSafeLinks(kernel, earlier, links),
   };
 }
 
-async function planSafeLinks(route: RoutePort, { links: before, session }: Earlier, links: Links): Promise<LinksPlan> {
+async function planSafeLinks({ route, processes }: Kernel, earlier: Earlier, links: Links): Promise<LinksPlan> {
+  const { links: before, owedHooks, session } = earlier;
   const plan = await planLinksOf(route, before, links, session);
   const mixed = lostIsolation(mergeGoal(before, links, plan.current), plan.current);
-  if (mixed.length === 0) return plan;
+  if (mixed.length === 0) {
+    const fates = linkFates(before, links, plan.current, plan.steps);
+    return { ...plan, hooks: planHooks(fates, owedHooks), dhcp: dhcpCommands(processes, planDhcp(fates)) };
+  }
   const each = mixed.map(({ bridge, port, vlan }) => `${port} is in VLAN ${vlan} of ${bridge}`).join(', ');
   throw new Failure('guests-would-mix', `${each}: without VLAN filtering they would all be in one network`, {
     help: 'leave `bridge-vlan-aware yes`, or take these ports off the bridge first; nothing was changed',
@@ -103,11 +121,18 @@ async function planSafeLinks(route: RoutePort, { links: before, session }: Earli
 export const changesOf = ({ firewall, links }: Plan): PlannedChange[] => [
   ...(firewall?.sysctls.changes ?? []),
   ...(firewall?.ruleset.changes ?? []),
-  ...(links?.steps.map(linkChange) ?? []),
+  ...(links === null ? [] : linkChanges(links)),
+];
+
+/** In the order in which they are made. */
+export const linkChanges = ({ steps, dhcp }: LinksPlan): LinkChange[] => [
+  ...dhcp.release.map((command) => dhcpChange(command.run, spellDhcpCommand(command))),
+  ...steps.map(linkChange),
+  ...dhcp.start.map((command) => dhcpChange(command.run, spellDhcpCommand(command))),
 ];
 
 /** Does the kernel hold all of it already? */
 export const isDone = ({ firewall, links }: Plan): boolean =>
   (firewall?.ruleset.operations.length ?? 0) === 0 &&
   (firewall?.sysctls.changes.length ?? 0) === 0 &&
-  (links?.steps.length ?? 0) === 0;
+  (links === null || linkChanges(links).length === 0);

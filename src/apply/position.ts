@@ -1,3 +1,4 @@
+import { type OwedHooks, readHook } from '../bridges/index.js';
 import { type Reader, readJson } from '../ruleset/index.js';
 import { type Replaced, readReplaced, replacedToJson } from '../sysctl/index.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
@@ -19,10 +20,12 @@ export interface Position {
    * when a setting was first taken over. While `applying`, it also holds those the change gives back.
    */
   readonly replaced: Replaced;
+  /** Commands of interfaces files that lower what others raised; here because not every generation runs them. */
+  readonly owedHooks: OwedHooks;
 }
 
 /** Before anything was applied. */
-export const nowhere: Position = { current: null, applying: null, replaced: new Map() };
+export const nowhere: Position = { current: null, applying: null, replaced: new Map(), owedHooks: new Map() };
 
 const fileOf = (state: StateDirectory): string => `${state.path}/position.json`;
 
@@ -33,9 +36,10 @@ export function readPosition(state: StateDirectory): Position {
 }
 
 export function writePosition(state: StateDirectory, position: Position): void {
-  const { replaced, ...rest } = position;
+  const { replaced, owedHooks, ...rest } = position;
   const kept = replaced.size === 0 ? {} : { replaced: replacedToJson(replaced) };
-  state.files.writeAtomically(fileOf(state), `${JSON.stringify({ ...rest, ...kept })}\n`);
+  const owed = owedHooks.size === 0 ? {} : { owedHooks: Object.fromEntries(owedHooks) };
+  state.files.writeAtomically(fileOf(state), `${JSON.stringify({ ...rest, ...kept, ...owed })}\n`);
 }
 
 const decode = (reader: Reader): Position => ({
@@ -45,4 +49,5 @@ const decode = (reader: Reader): Position => ({
     action: field.field('action').oneOf(['apply', 'rollback', 'clear']),
   })),
   replaced: reader.optional('replaced', readReplaced) ?? new Map(),
+  owedHooks: new Map(reader.optional('owedHooks', (field) => field.entries((item) => item.list(readHook)))),
 });

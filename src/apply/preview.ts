@@ -1,4 +1,4 @@
-import type { GoalNote } from '../bridges/index.js';
+import type { GoalNote, HookRun } from '../bridges/index.js';
 import { type ClosedWay, closedWays, type Way } from '../guard/index.js';
 import { fitFirewall } from './fitted.js';
 import { desiredInForce, earlierOf } from './in-force.js';
@@ -16,6 +16,8 @@ export interface Preview {
   readonly notes: readonly GoalNote[];
   /** The ways in that are open now and would be closed. */
   readonly closed: readonly ClosedWay[];
+  /** Commands of interfaces files that would run if they were asked for, in their order. */
+  readonly hooks: readonly HookRun[];
 }
 
 /** How the administrator comes. */
@@ -39,10 +41,12 @@ export async function preview(
   const earlier = { ...earlierOf(position, before), session };
   const plan = await makePlan(world, { firewall, links: desired.links }, earlier);
   const outlook = await outlookOf(world, { before, desired: { firewall, links: desired.links }, plan });
+  const { notes = [], hooks } = plan.links ?? {};
   return {
     changes: changesOf(plan),
     warnings,
-    notes: plan.links?.notes ?? [],
+    notes,
     closed: closedWays(ways, outlook),
+    hooks: hooks === undefined ? [] : [...hooks.before, ...hooks.after],
   };
 }

@@ -45,10 +45,10 @@ export function rollback(world: World, request: RollbackRequest): Promise<Applie
     const desired = { ...stored, firewall };
     const before = desiredInForce(state, position);
     const plan = await makePlan(world, desired, earlierOf(position, before));
-    if (isDone(plan) && position.current === generation) return { generation, changes: [] };
+    if (isDone(plan) && position.current === generation) return { generation, changes: [], warnings: [] };
     await guard(world, { before, desired, plan }, request.ways, () => readSources(state, generation));
-    const to = { action: 'rollback', generation, desired, before, plan, store: null } as const;
-    return { generation, changes: await carryOut(world, position, to) };
+    const to = { action: 'rollback', generation, desired, before, plan, store: null, runHooks: false } as const;
+    return { generation, ...(await carryOut(world, position, to)) };
   });
 }
 

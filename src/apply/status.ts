@@ -21,7 +21,7 @@ export interface Status {
 }
 
 /** Compares the kernel with the current generation, or with one half of it. Changes nothing. */
-export async function status(world: Omit<World, 'clock'>, only?: Half): Promise<Status> {
+export async function status(world: Omit<World, 'clock' | 'processes'>, only?: Half): Promise<Status> {
   const { state, nftables, sysctls, route } = world;
   const position = positionInForce(state);
   const applied = readGeneration(state, position.current);

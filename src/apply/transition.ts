@@ -1,14 +1,22 @@
-import { linkChange } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort } from '../netlink/index.js';
 import { diffRuleset, spellChange } from '../ruleset/index.js';
 import { carryOutSysctls, type Replaced, type SysctlName } from '../sysctl/index.js';
 import { type Brought, bring } from './bring.js';
-import { bringLinks, undo } from './bring-links.js';
+import { undo } from './bring-links.js';
+import { bringNetwork } from './bring-network.js';
 import { findGeneration, removeGeneration, storedGenerations } from './generation.js';
 import { desiredInForce } from './in-force.js';
 import { readLinkJournal, removeLinkJournal } from './link-journal.js';
-import { type Desired, type Firewall, type Plan, type PlannedChange, planLinksOf, planRuleset } from './plan.js';
+import {
+  type Desired,
+  type Firewall,
+  linkChanges,
+  type Plan,
+  type PlannedChange,
+  planLinksOf,
+  planRuleset,
+} from './plan.js';
 import { type Action, type Position, readPosition, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
 import type { World } from './world.js';
@@ -22,6 +30,13 @@ export interface Transition {
   readonly plan: Plan;
   /** Stores the generation; null when it is stored already. */
   readonly store: (() => void) | null;
+  readonly runHooks: boolean;
+}
+
+export interface CarriedOut {
+  readonly changes: readonly PlannedChange[];
+  /** What failed and held nothing up. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -31,14 +46,14 @@ export interface Transition {
  * can be taken back one by one, then the rules, so that no port is ever on a bridge unfiltered. When the kernel refuses
  * something, everything before it is taken back. The caller holds the lock.
  */
-export async function carryOut(world: World, from: Position, to: Transition): Promise<readonly PlannedChange[]> {
+export async function carryOut(world: World, from: Position, to: Transition): Promise<CarriedOut> {
   const { state, nftables, sysctls } = world;
   const { firewall, links } = to.plan;
   const { replaced, changes: settings } = firewall?.sysctls ?? { replaced: from.replaced, changes: [] };
   const owed: Replaced = new Map([...replaced, ...from.replaced]);
   try {
     const applying = { generation: to.generation, action: to.action };
-    writePosition(state, { current: from.current, applying, replaced: owed });
+    writePosition(state, { ...from, applying, replaced: owed });
     to.store?.();
   } catch (error) {
     takeBackRecords(state, from, to);
@@ -53,23 +68,27 @@ export async function carryOut(world: World, from: Position, to: Transition): Pr
   if (!set.done) throw giveUp(set.failure, set.left);
   const brought = await bringRules(nftables, to);
   if (!brought.committed) throw giveUp(brought.failure, set.takeBack());
+  let warnings: readonly string[] = [];
   if (links !== null && to.desired.links !== null) {
     const goal = { generation: to.generation, desired: to.desired.links };
-    const there = await bringLinks(state, world.route, goal, links);
-    if (!there.ok) {
+    const there = await bringNetwork(world, goal, links, to.runHooks);
+    if (there.ok) ({ warnings } = there);
+    else {
       const failure = await takeRulesBack(world, to, there.failure);
       throw giveUp(failure, set.takeBack());
     }
   }
 
   try {
-    writePosition(state, { current: to.generation, applying: null, replaced });
+    const owedHooks = to.runHooks && links !== null ? links.hooks.owed : from.owedHooks;
+    writePosition(state, { current: to.generation, applying: null, replaced, owedHooks });
     removeLinkJournal(state);
   } catch (error) {
     throw withNote(error, `generation ${to.generation} is in force, the next run will record it`);
   }
   if (firewall !== null && to.desired.firewall !== null) await verify(nftables, to.generation, to.desired.firewall);
-  return [...settings, ...brought.changes, ...(links?.steps.map(linkChange) ?? [])];
+  const changes = [...settings, ...brought.changes, ...(links === null ? [] : linkChanges(links))];
+  return { changes, warnings };
 }
 
 const bringRules = async (nftables: NftablesPort, { desired, plan }: Transition): Promise<Brought> =>

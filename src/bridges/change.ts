@@ -1,4 +1,5 @@
 import { type Origin, spellOrigin } from '../ruleset/index.js';
+import type { DhcpRun } from './dhcp-plan.js';
 import { type LinkOperation, linkOf } from './operation.js';
 import type { Disruption, LinkStep } from './plan.js';
 import { spellOperation } from './spell-operation.js';
@@ -15,13 +16,23 @@ export interface LinkChange {
   readonly disruption: Disruption;
 }
 
-export type LinkPart = 'link' | 'port' | 'vlan' | 'forwarding' | 'address' | 'route' | 'sysctl';
+export type LinkPart = 'link' | 'port' | 'vlan' | 'forwarding' | 'address' | 'route' | 'sysctl' | 'dhcp';
 
 export function linkChange({ operation, origin, disruption }: LinkStep): LinkChange {
   const [action, kind] = partOf(operation);
   const name = linkOf(operation) ?? 'default';
   return { action, kind, name, text: spellOperation(operation), origin, disruption };
 }
+
+/** `text` is the command of the DHCP client. */
+export const dhcpChange = ({ action, link, origin }: DhcpRun, text: string): LinkChange => ({
+  action: action === 'start' ? 'create' : 'delete',
+  kind: 'dhcp',
+  name: link,
+  text,
+  origin,
+  disruption: 'none',
+});
 
 const sign = { create: '+', update: '~', delete: '-' } as const;
 

@@ -20,7 +20,7 @@ export type {
   VlanProtocol,
   VlanRange,
 } from './bridge.js';
-export { type LinkChange, type LinkPart, linkChange, spellLinkChange } from './change.js';
+export { dhcpChange, type LinkChange, type LinkPart, linkChange, spellLinkChange } from './change.js';
 export { linkDifferences } from './compare.js';
 export type {
   CurrentAddress,
@@ -33,8 +33,11 @@ export type {
   Route,
   VlanEntry,
 } from './current.js';
+export { type DhcpPlan, type DhcpRun, planDhcp } from './dhcp-plan.js';
 export type { Goal, GoalNote } from './goal.js';
+export { type HookPlan, type HookRun, hookEnvironment, type OwedHooks, planHooks, spellHookRun } from './hook-plan.js';
 export { type LostIsolation, lostIsolation } from './isolation.js';
+export { type LinkFate, linkFates } from './link-changes.js';
 export type {
   Address,
   Device,
@@ -51,7 +54,8 @@ export type {
   Vxlan,
   VxlanOptions,
 } from './links.js';
-export { linksFromJson, linksToJson } from './links-json.js';
+export { linksFromJson, linksToJson, readHook } from './links-json.js';
+export { meaningOf } from './meaning.js';
 export { mergeGoal, noLinks } from './merge.js';
 export { LinkModel } from './model.js';
 export type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';

@@ -112,7 +112,7 @@ const readOrigin = (reader: Reader): Origin => ({
   line: reader.field('line').integer(),
 });
 
-const readHook = (reader: Reader): Hook => ({
+export const readHook = (reader: Reader): Hook => ({
   phase: reader.field('phase').oneOf(hookPhases),
   command: reader.field('command').string(),
   origin: readOrigin(reader.field('origin')),

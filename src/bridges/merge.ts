@@ -328,7 +328,7 @@ class Merge {
 }
 
 /** The links that come up, lowers first, without those of kinds that cannot be made and those that stand on such. */
-function managed({ links }: Links): Link[] {
+export function managed({ links }: Links): Link[] {
   const out = new Set<string>();
   return linksThatStart(lowersFirst(links).ordered).filter((link) => {
     const cannot = link.kind === 'other' || (link.kind === 'vlan' && out.has(link.parent.name));

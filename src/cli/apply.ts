@@ -5,6 +5,7 @@ import { ask, canAsk } from './ask.js';
 import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
+import { renderHooks } from './hooks.js';
 import { withKernel } from './kernel.js';
 import { desiredOf, type Loaded, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
 import { showClosed } from './lock-out.js';
@@ -19,6 +20,8 @@ export interface ApplyOptions {
   /** Goes ahead where ways in would close. */
   readonly force: boolean;
   readonly keep: readonly string[];
+  /** Run the commands of the interfaces files. */
+  readonly runHooks: boolean;
 }
 
 /** Plans, asks on a terminal, commits and verifies. */
@@ -35,18 +38,23 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
 
   const applied = await withKernel(context, async (world, within) => {
     const who = administrator(kept, within);
-    const { changes, warnings, notes, closed } = await preview(world, desired, who);
+    const { changes, warnings, notes, closed, hooks } = await preview(world, desired, who);
     showWarnings(context, warnings);
     showNotes(context, notes);
-    if (!context.options.json) context.out.write(renderChanges(changes, context.out));
+    if (!context.options.json) {
+      context.out.write(renderChanges(changes, context.out) + renderHooks(hooks, options.runHooks));
+    }
     if (options.force) showClosed(context, closed, sources);
     else refuseClosed(closed, (origin) => lineOf(sources, origin));
-    if (changes.length > 0 && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
+    const idle = changes.length === 0 && !(options.runHooks && hooks.length > 0);
+    if (!idle && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
       throw new Failure('declined', 'not applied: nothing was changed');
     }
+    const { runHooks } = options;
     const ways = options.force ? undefined : who.ways;
-    return bringKernel(world, { ...desired, sources, node: site.node, author: author(), ways });
+    return bringKernel(world, { ...desired, sources, node: site.node, author: author(), ways, runHooks });
   });
+  showWarnings(context, applied.warnings);
   answer(context, { generation: applied.generation, changed: applied.changes.length, pending: null }, () =>
     describeDone(applied.generation, applied.changes),
   );

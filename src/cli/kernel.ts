@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { World } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
+import { nodeProcesses } from '../ports/index.js';
 import { procSysctls } from '../sysctl/index.js';
 import type { Context } from './context.js';
 
@@ -24,10 +25,11 @@ export async function withKernel<T>(
   const nftables = openNftables(options.netns);
   const within: Within = (read) => inNamespace(options.netns, read);
   const sysctls = procSysctls(within);
+  const processes = nodeProcesses(within);
   try {
     const route = openRoute(options.netns);
     try {
-      return await act({ state: { files, path: options.state }, clock, nftables, sysctls, route }, within);
+      return await act({ state: { files, path: options.state }, clock, nftables, sysctls, route, processes }, within);
     } finally {
       route.close();
     }

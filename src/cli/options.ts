@@ -24,12 +24,11 @@ export class OptionReader {
   }
 
   flag(name: string): boolean {
-    return this.#values[name] === true;
+    return this.#value(name) === true;
   }
 
-  /** `name` as it is typed: commander keeps `icmp-type` as `icmpType`. */
   text(name: string): string | undefined {
-    const value = this.#values[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    const value = this.#value(name);
     if (value !== undefined && typeof value !== 'string') throw new Error(`option ${name} is no text`);
     if (value === '') throw new Failure('usage', `option --${name} is empty`, { exit: 64 });
     return value;
@@ -43,9 +42,14 @@ export class OptionReader {
   }
 
   number(name: string): number | undefined {
-    const value = this.#values[name];
+    const value = this.#value(name);
     if (value !== undefined && typeof value !== 'number') throw new Error(`option ${name} is no number`);
     return value;
+  }
+
+  /** `name` as it is typed: commander keeps `icmp-type` as `icmpType`. */
+  #value(name: string): unknown {
+    return this.#values[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
   }
 
   choice<const T extends string>(name: string, choices: readonly T[]): T | undefined {

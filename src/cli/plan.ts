@@ -1,6 +1,7 @@
 import { preview } from '../apply/index.js';
 import { changesJson, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
+import { hookJson, renderHooks } from './hooks.js';
 import { withKernel } from './kernel.js';
 import { desiredOf, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
 import { closedJson, showClosed } from './lock-out.js';
@@ -12,12 +13,16 @@ export async function plan(context: Context, { keep }: { readonly keep: readonly
   const loaded = loadForKernel(context);
   showProblems(context, loaded);
   const desired = desiredOf(context, loaded);
-  const { changes, warnings, notes, closed } = await withKernel(context, (world, within) =>
+  const { changes, warnings, notes, closed, hooks } = await withKernel(context, (world, within) =>
     preview(world, desired, administrator(kept, within)),
   );
   showWarnings(context, warnings);
   showNotes(context, notes);
   showClosed(context, closed, loaded.sources);
-  answer(context, { ...changesJson(changes), ...closedJson(closed) }, () => renderChanges(changes, context.out));
+  answer(
+    context,
+    { ...changesJson(changes), hooks: hooks.map(hookJson), ...closedJson(closed) },
+    () => renderChanges(changes, context.out) + renderHooks(hooks, false),
+  );
   return changes.length === 0 ? 0 : 2;
 }

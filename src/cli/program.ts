@@ -59,6 +59,7 @@ export function makeProgram(version: string, run: Run): Command {
     .option('--force', 'go ahead with a plan that would cut the administrator off')
     .addOption(keepOption())
     .option('--tolerant', 'leave lines with errors inert and apply the rest')
+    .option('--run-hooks', 'run the commands of interfaces files (pre-up, up, …, post-down)')
     .action((...args: unknown[]) => {
       const options = optionsOf(args);
       const wanted = {
@@ -67,6 +68,7 @@ export function makeProgram(version: string, run: Run): Command {
         tolerant: options.flag('tolerant'),
         force: options.flag('force'),
         keep: options.list('keep'),
+        runHooks: options.flag('run-hooks'),
       };
       return run(options, async (context) => (await import('./apply.js')).apply(context, wanted));
     });

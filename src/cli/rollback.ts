@@ -3,6 +3,7 @@ import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
+import { showWarnings } from './load.js';
 import { administrator, keptWays } from './session.js';
 
 export interface RollbackOptions {
@@ -20,6 +21,7 @@ export async function rollback(context: Context, { generation, force, keep }: Ro
     const ways = force ? undefined : administrator(kept, within).ways;
     return goBack(world, { generation, only: context.options.only, author: author(), ways });
   });
+  showWarnings(context, applied.warnings);
   answer(context, { generation: applied.generation, changed: applied.changes.length }, () =>
     applied.changes.length === 0
       ? `generation ${applied.generation}: the kernel holds it already\n`

@@ -137,13 +137,13 @@ export function linksSuite<Host extends TestHost>({ makeHost, chosen, targets, c
   });
 }
 
-const refusalOf = (run: Promise<void>): Promise<string | null> =>
+const refusalOf = (run: Promise<unknown>): Promise<string | null> =>
   run.then(
     () => null,
     (error: unknown) => String(error),
   );
 
-const isRefused = async (run: Promise<void>): Promise<boolean> => (await refusalOf(run)) !== null;
+const isRefused = async (run: Promise<unknown>): Promise<boolean> => (await refusalOf(run)) !== null;
 
 /** The steps a plan would still have. */
 const restOf = (links: Links, current: CurrentLinks): number =>

@@ -1,7 +1,7 @@
-import { apply, rollback, type World } from '../../src/apply/index.js';
+import { type Applied, apply, rollback, type World } from '../../src/apply/index.js';
 import type { CurrentLinks, LinkOperation, Links } from '../../src/bridges/index.js';
 import { type Excuse, FakeNftables, type Performed, type RoutePort } from '../../src/netlink/index.js';
-import { memoryFiles } from '../../src/ports/index.js';
+import { type MemoryFiles, memoryFiles, memoryProcesses, type Processes } from '../../src/ports/index.js';
 import { FakeSysctls } from '../../src/sysctl/index.js';
 
 const author = { user: 'test', version: '0' };
@@ -10,19 +10,22 @@ const author = { user: 'test', version: '0' };
 export class LinksWorld {
   readonly #port: RoutePort;
   readonly #world: World;
+  readonly files: MemoryFiles;
   /** The operation that is refused next, counted from 0; null lets all pass. */
   failAt: number | null = null;
   /** The operation at which the run ends as if the power went, counted from 0. */
   cutAt: number | null = null;
   #applied = 0;
 
-  constructor(port: RoutePort) {
+  constructor(port: RoutePort, processes: Processes = memoryProcesses({})) {
     this.#port = port;
+    this.files = memoryFiles({ '/var/lib/placeholder': '' });
     this.#world = {
-      state: { files: memoryFiles({ '/var/lib/placeholder': '' }), path: '/var/lib/ringwall' },
+      state: { files: this.files, path: '/var/lib/ringwall' },
       clock: { now: () => 0 },
       nftables: new FakeNftables(),
       sysctls: new FakeSysctls(),
+      processes,
       route: {
         read: () => port.read(),
         perform: (operations, excuse) => this.#perform(operations, excuse),
@@ -43,8 +46,8 @@ export class LinksWorld {
     return this.#applied;
   }
 
-  async apply(links: Links): Promise<void> {
-    await apply(this.#world, { firewall: null, links, sources: new Map(), node: 'pve1', author });
+  apply(links: Links, runHooks = false): Promise<Applied> {
+    return apply(this.#world, { firewall: null, links, sources: new Map(), node: 'pve1', author, runHooks });
   }
 
   async rollback(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { readPosition } from '../../../src/apply/position.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import {
   type Operation,
   type Rule,
@@ -40,7 +40,15 @@ function world(): TestWorld {
     },
   };
   const state = { files, path: '/var/lib/ringwall' };
-  return { files, state, clock, nftables: new TestKernel(), sysctls: new FakeSysctls(), route: new FakeRoute() };
+  return {
+    files,
+    state,
+    clock,
+    nftables: new TestKernel(),
+    sysctls: new FakeSysctls(),
+    route: new FakeRoute(),
+    processes: memoryProcesses({}),
+  };
 }
 
 const author = { user: 'anna', version: '0.1.0' };
@@ -83,7 +91,7 @@ describe('apply', () => {
     expect(first.generation).toBe(1);
     expect(await kernelPorts(w)).toEqual([1, 2]);
     const records = w.files.dump();
-    expect(await apply(w, 1, 2)).toEqual({ generation: 1, changes: [] });
+    expect(await apply(w, 1, 2)).toEqual({ generation: 1, changes: [], warnings: [] });
     expect(w.nftables.commits).toHaveLength(1);
     expect(w.files.dump()).toEqual(records);
   });
@@ -122,7 +130,7 @@ describe('apply', () => {
     const w = world();
     await apply(w, 1);
     w.files.remove('/var/lib/ringwall');
-    expect(await apply(w, 1)).toEqual({ generation: 1, changes: [] });
+    expect(await apply(w, 1)).toEqual({ generation: 1, changes: [], warnings: [] });
     expect((await status(w)).generation).toBe(1);
   });
 
@@ -130,7 +138,7 @@ describe('apply', () => {
     const w = world();
     await apply(w, 1);
     w.files.writeAtomically('/var/lib/ringwall/generations/1/ruleset.json', '{');
-    expect(await apply(w, 1)).toEqual({ generation: 2, changes: [] });
+    expect(await apply(w, 1)).toEqual({ generation: 2, changes: [], warnings: [] });
   });
 });
 

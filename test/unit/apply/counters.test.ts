@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply, clear, counters } from '../../../src/apply/index.js';
 import { noLinks } from '../../../src/bridges/index.js';
 import { FakeNftables, FakeRoute } from '../../../src/netlink/index.js';
-import { memoryFiles } from '../../../src/ports/index.js';
+import { memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import type { Ruleset } from '../../../src/ruleset/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
@@ -15,6 +15,7 @@ const world = () => ({
   nftables: new FakeNftables(),
   sysctls: new FakeSysctls(),
   route: new FakeRoute(),
+  processes: memoryProcesses({}),
 });
 
 /** Port and line of each rule. */

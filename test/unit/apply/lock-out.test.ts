@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply, clear, preview, rollback, type World } from '../../../src/apply/index.js';
 import { readKeep } from '../../../src/guard/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { CLUSTER, HOST, links, rulesOf, type SiteFiles } from '../guard/world.js';
 import { TestKernel } from './test-kernel.js';
@@ -24,7 +24,8 @@ function world(): TestWorld {
   const files = memoryFiles({ '/var/lib/placeholder': '' });
   const state = { files, path: STATE };
   const clock = { now: () => Date.UTC(2026, 0, 1) };
-  return { files, state, clock, nftables: new TestKernel(), sysctls: new FakeSysctls(), route: new FakeRoute(links) };
+  const [nftables, sysctls, route] = [new TestKernel(), new FakeSysctls(), new FakeRoute(links)];
+  return { files, state, clock, nftables, sysctls, route, processes: memoryProcesses({}) };
 }
 
 const desired = (files: SiteFiles) => ({ firewall: { ruleset: rulesOf(files), sysctls: [] }, links: null });

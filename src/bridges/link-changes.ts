@@ -1,0 +1,40 @@
+import type { CurrentLinks } from './current.js';
+import type { Link, Links } from './links.js';
+import { meaningOf } from './meaning.js';
+import { managed } from './merge.js';
+import { linkOf } from './operation.js';
+import type { LinkStep } from './plan.js';
+
+/** What becomes of a link as a whole; `before` is what it was applied as last. */
+export type LinkFate =
+  | { readonly kind: 'created' | 'changed' | 'kept'; readonly link: Link; readonly before: Link | null }
+  | { readonly kind: 'removed'; readonly link: null; readonly before: Link };
+
+/**
+ * What becomes of the links that come up, or came up before: lowers first, those that go at the end. A link is changed by a
+ * step on it or by what its lines say; `created` is also what is made anew.
+ */
+export function linkFates(
+  before: Links,
+  desired: Links,
+  current: CurrentLinks,
+  steps: readonly LinkStep[],
+): readonly LinkFate[] {
+  const there = new Set(current.links.map(({ name }) => name));
+  const touched = new Set(steps.map(({ operation }) => linkOf(operation)));
+  const made = new Set(steps.flatMap(({ operation }) => (operation.kind === 'create link' ? [operation.link] : [])));
+  const earlier = new Map(managed(before).map((link) => [link.name, link]));
+  const isSame = (known: Link | null, link: Link): boolean =>
+    // The first generation takes over what another program set up.
+    known === null ? earlier.size === 0 : meaningOf(known) === meaningOf(link);
+  // Hardware that is not there has no fate.
+  const wanted = managed(desired).filter(({ kind, name }) => kind !== 'physical' || there.has(name));
+  const fates = wanted.map((link): LinkFate => {
+    const known = earlier.get(link.name) ?? null;
+    if (made.has(link.name)) return { kind: 'created', link, before: known };
+    return { kind: touched.has(link.name) || !isSame(known, link) ? 'changed' : 'kept', link, before: known };
+  });
+  const stays = new Set(wanted.map(({ name }) => name));
+  const removed = [...earlier.values()].filter(({ name }) => !stays.has(name));
+  return [...fates, ...removed.map((link): LinkFate => ({ kind: 'removed', link: null, before: link }))];
+}
