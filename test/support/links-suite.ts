@@ -61,7 +61,7 @@ export function linksSuite<Host extends TestHost>({ makeHost, chosen, targets, c
   }
 
   describe('on a clean host', () => {
-    it.each(chosen)('%s', async (name) => {
+    it.each(targets)('%s', async (name) => {
       const { host } = await hostOf(name);
       await check?.(name, host);
       expect(restOf(linksOf(name), await host.world.read())).toBe(0);
