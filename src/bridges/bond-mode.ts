@@ -1,22 +1,27 @@
 import type { BondMode, BondOptions } from './bond.js';
 
-/** The options that only some modes know (drivers/net/bonding/bond_options.c, unsuppmodes); all others are for every mode. */
-const modesOf: { readonly [Name in keyof BondOptions]?: readonly BondMode[] } = {
-  lacpRate: ['802.3ad'],
-  lacpActive: ['802.3ad'],
-  adSelect: ['802.3ad'],
-  adActorPriority: ['802.3ad'],
-  adActorSystem: ['802.3ad'],
-  adUserPortKey: ['802.3ad'],
+const lacp: readonly BondMode[] = ['802.3ad'];
+const asksByArp: readonly BondMode[] = ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'];
+
+/**
+ * The options that the kernel takes in some modes only (drivers/net/bonding/bond_options.c, unsuppmodes). All others go with
+ * every mode, also where they have no effect: `ad_select`, `primary_reselect`, the targets of ARP.
+ */
+export const modesOf: { readonly [Name in keyof BondOptions]?: readonly BondMode[] } = {
+  lacpRate: lacp,
+  lacpActive: lacp,
+  adActorPriority: lacp,
+  adActorSystem: lacp,
+  adUserPortKey: lacp,
   primary: ['active-backup', 'balance-tlb', 'balance-alb'],
-  primaryReselect: ['active-backup', 'balance-tlb', 'balance-alb'],
   tlbDynamic: ['balance-tlb', 'balance-alb'],
   packetsPerSlave: ['balance-rr'],
-  arpInterval: ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'],
-  arpValidate: ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'],
+  arpInterval: asksByArp,
+  arpValidate: asksByArp,
+  missedMax: asksByArp,
 };
 
-/** The options that a mode knows. */
+/** The options that the kernel takes in a mode. */
 export const onlyInMode = (options: BondOptions, mode: BondMode): BondOptions =>
   Object.fromEntries(
     Object.entries(options).filter(([name]) => {

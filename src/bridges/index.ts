@@ -9,6 +9,7 @@ export {
   lacpRates,
   primaryReselections,
 } from './bond.js';
+export { onlyInMode } from './bond-mode.js';
 export type {
   Bridge,
   BridgeOptions,

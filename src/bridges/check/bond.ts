@@ -1,23 +1,7 @@
-import { type Bond, type BondMode, type BondOptions, bondModes } from '../bond.js';
+import { type Bond, type BondOptions, bondModes } from '../bond.js';
+import { modesOf } from '../bond-mode.js';
 import type { Link } from '../links.js';
 import type { Check, Surroundings } from './check.js';
-
-/** The modes whose bonds have the option (bond_options.c `unsuppmodes`); an option that is not here goes with every mode. */
-const MODES: Partial<Record<keyof BondOptions, readonly BondMode[]>> = {
-  arpInterval: ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'],
-  arpValidate: ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'],
-  arpTargets: ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'],
-  missedMax: ['balance-rr', 'active-backup', 'balance-xor', 'broadcast'],
-  primary: ['active-backup', 'balance-tlb', 'balance-alb'],
-  primaryReselect: ['active-backup', 'balance-tlb', 'balance-alb'],
-  lacpRate: ['802.3ad'],
-  lacpActive: ['802.3ad'],
-  adActorPriority: ['802.3ad'],
-  adActorSystem: ['802.3ad'],
-  adUserPortKey: ['802.3ad'],
-  packetsPerSlave: ['balance-rr'],
-  tlbDynamic: ['balance-tlb', 'balance-alb'],
-};
 
 /** The options as files spell them, for where a finding is placed. */
 const SPELLINGS = {
@@ -26,10 +10,8 @@ const SPELLINGS = {
   downDelay: ['bond-downdelay'],
   arpInterval: ['bond-arp-interval'],
   arpValidate: ['bond-arp-validate'],
-  arpTargets: ['bond-arp-ip-target'],
   missedMax: ['bond-missed-max'],
   primary: ['bond-primary'],
-  primaryReselect: ['bond-primary-reselect'],
   lacpRate: ['bond-lacp-rate'],
   lacpActive: ['bond-lacp-active'],
   adActorPriority: ['bond-ad-actor-sys-prio', 'bond-ad-sys-priority'],
@@ -68,7 +50,7 @@ const DEFAULT_MODE = bondModes[0];
 function wrongMode({ options }: Bond): Problem[] {
   const mode = options.mode ?? DEFAULT_MODE;
   return checkedKeys.flatMap((key) => {
-    const modes = MODES[key];
+    const modes = modesOf[key];
     if (options[key] === undefined || modes === undefined || modes.includes(mode)) return [];
     const message = `a bond of mode ${mode} has no such option: \`${SPELLINGS[key][0]}\` does nothing`;
     return [{ key, message, help: `remove it, or choose ${modes.join(', ')}` }];

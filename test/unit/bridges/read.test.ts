@@ -123,6 +123,19 @@ describe('what must do nothing, does nothing', () => {
     });
     const link = linkOf('iface b\n\tbond-slaves eth0\n\tbond-lacp-rate 1\n', 'b');
     expect(link.kind === 'bond' && link.options).toEqual({});
+    const missed = linkOf('iface b\n\tbond-mode 4\n\tbond-missed-max 3\n\tbond-arp-validate all\n', 'b');
+    expect(missed.kind === 'bond' && missed.options).toEqual({ mode: '802.3ad' });
+  });
+
+  it('options that the kernel takes in every mode are in the bond, also where they have no effect', () => {
+    const text = '\tbond-ad-select count\n\tbond-primary-reselect better\n\tbond-arp-ip-target 10.0.0.9\n';
+    const link = linkOf(`iface b\n\tbond-mode broadcast\n${text}`, 'b');
+    expect(link.kind === 'bond' && link.options).toEqual({
+      mode: 'broadcast',
+      adSelect: 'count',
+      primaryReselect: 'better',
+      arpTargets: ['10.0.0.9'],
+    });
   });
 
   it.each([
