@@ -6,7 +6,7 @@ import { readSite } from '../../../src/site/index.js';
 import type { TestSite } from '../sites.js';
 import { compare, leavesConnection, type Pair } from './compare.js';
 import { edgePackets } from './edges.js';
-import { later, openers, reply } from './flows.js';
+import { later, openers, reply, withoutAnswers } from './flows.js';
 import { type Layout, layoutKey, layoutOf } from './layout.js';
 import { matrix } from './matrix.js';
 import { observe, type Sight } from './observe.js';
@@ -61,10 +61,11 @@ export class Agreement {
       ...matrix(layout, named, random, all),
       ...edgePackets(ruleset, layout, named, random, edges),
     ]);
-    const beginnings = probesOf(openers(layout, named, random, flows));
-    const opened = await ask([...strangers, ...beginnings]);
+    const beginnings = new Set(probesOf(openers(layout, named, random, flows)));
+    const first = withoutAnswers([...strangers, ...beginnings]);
+    const opened = await ask(first);
     const begun = connectionsOf(opened);
-    const followed = beginnings.filter(({ id }) => begun.get(id) !== null);
+    const followed = first.filter((probe) => beginnings.has(probe) && begun.get(probe.id) !== null);
     const replies = await ask(probesOf(followed.flatMap((probe) => reply(probe, begun.get(probe.id) === true))));
     const rest = await ask(probesOf(followed.flatMap((probe) => later(probe, begun, connectionsOf(replies), random))));
     return [...opened, ...replies, ...rest];

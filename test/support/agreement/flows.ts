@@ -29,6 +29,22 @@ export function openers(layout: Layout, named: Named, random: Random, count: num
   });
 }
 
+/**
+ * Leaves out what the kernel would take for the answer to an earlier one: protocols without ports have their addresses
+ * alone to be told apart by, and rules name some ports more than once. ICMP messages have numbers of their own.
+ */
+export function withoutAnswers(probes: readonly Probe[]): Probe[] {
+  const seen = new Set<string>();
+  return probes.filter(({ packet: { network } }) => {
+    if (network.kind !== 'ip' || network.transport.kind === 'icmp') return true;
+    const { protocol, source, dest } = network;
+    const ends = [`${source} ${portOf(network, 'source')}`, `${dest} ${portOf(network, 'dest')}`];
+    if (seen.has([protocol, ...ends.toReversed()].join(' '))) return false;
+    seen.add([protocol, ...ends].join(' '));
+    return true;
+  });
+}
+
 /** The answer to an opener, whose state tells whether the opener got through. */
 export function reply(opener: Probe, passed: boolean): Wish[] {
   const { packet, from, to } = opener;
