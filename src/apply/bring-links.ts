@@ -85,6 +85,7 @@ const isThere: Excuse = ({ kind }, error) =>
 function refusalOf({ operation, origin }: LinkStep, error: Failure): Failure {
   const place = origin === null ? '' : `${spellOrigin(origin)}: `;
   return new Failure('link-refused', `${place}the kernel refused \`${spellOperation(operation)}\`: ${error.message}`, {
+    ...adviceOf(error),
     cause: error,
   });
 }
@@ -103,8 +104,10 @@ async function takeBack(
   const lost = linkDifferences(before, await route.read());
   const outcome =
     lost.length === 0 ? 'every step was undone' : `not everything is as it was before:\n${lost.join('\n')}`;
-  return new Failure(failure.code, `${failure.message}; ${outcome}`, { cause: failure });
+  return new Failure(failure.code, `${failure.message}; ${outcome}`, { ...adviceOf(failure), cause: failure });
 }
+
+const adviceOf = ({ help }: Failure): { help?: string } => (help === undefined ? {} : { help });
 
 /** Performs the inverses of steps, the last step's first. What is refused is as it should be, or cannot be helped. */
 export async function undo(route: RoutePort, inverses: LinkJournal['inverses']): Promise<void> {

@@ -203,11 +203,7 @@ export class RouteRequests {
   }
 
   #refuse(sequence: number, errno: number, text: string | null): void {
-    this.#settle(sequence, ({ reject, what }) => {
-      if (errnoName(errno) === 'EPERM') {
-        reject(new Failure('no-permission', `${what} is not permitted`, { help: 'run as root' }));
-      } else reject(new RouteError(what, errnoName(errno), text));
-    });
+    this.#settle(sequence, ({ reject, what }) => reject(new RouteError(what, errnoName(errno), text)));
   }
 
   #settle(sequence: number, how: (pending: Pending) => void): void {

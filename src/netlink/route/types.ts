@@ -43,7 +43,10 @@ export class RouteError extends Failure {
   readonly detail: string | null;
 
   constructor(request: string, errno: string, detail: string | null) {
-    super('route-refused', `${request}: ${errno}${detail === null ? '' : ` (${detail})`}`);
+    // A bond answers so to a slave that is up (bond_enslave in bond_main.c), rtnetlink to a process without the capability.
+    const help = 'this process lacks CAP_NET_ADMIN, or the state of the link does not allow it';
+    const advice = errno === 'EPERM' ? { help } : {};
+    super('route-refused', `${request}: ${errno}${detail === null ? '' : ` (${detail})`}`, advice);
     this.name = 'RouteError';
     this.errno = errno;
     this.detail = detail;

@@ -18,8 +18,16 @@ const attempt = (expression: string): string => `
   }
   process.exit(0);`;
 
-test('without privileges reading and probing is refused with advice', () => {
+test('without privileges reading and probing rules is refused with advice', () => {
   expect(compiled.run(attempt('netlink.openNftables().read()'), [UNSHARE, '--user'])).toMatch(/^no-permission /);
+});
+
+test('without privileges a change of links is refused with advice, reading them is not', () => {
+  const change = `netlink.openRoute().apply({ kind: 'set up', link: 'lo', up: true }).catch((f) => [f.message, f.help])`;
+  expect(compiled.run(attempt(change), [UNSHARE, '--user'])).toMatch(/lo.*: EPERM.*CAP_NET_ADMIN/);
+  expect(compiled.run(attempt('(await netlink.openRoute().read()).links.length > 0'), [UNSHARE, '--user'])).toBe(
+    'true',
+  );
 });
 
 test('entering a namespace without privileges is refused', () => {
