@@ -9,6 +9,16 @@ export interface NftablesPort {
    * has another one by now, nothing happens and the answer is `stale`.
    */
   commit(operations: readonly Operation[], generation: number): Promise<TransactionResult>;
+  /**
+   * The operations as bytes to be kept for `load`. `generation` is the only one the kernel may load them in; null: any.
+   * Asks the kernel nothing.
+   */
+  encode(operations: readonly Operation[], generation: number | null): Promise<Uint8Array>;
+  /**
+   * Commits what `encode` gave, all or none; an error names no operation, because the bytes know none. Bytes that are no
+   * whole batch, or speak of a table that is not ours, are `refused` with EINVAL before the kernel sees them.
+   */
+  load(bytes: Uint8Array): Promise<TransactionResult>;
   /** Which of the features ringwall can use this kernel has; found by dry runs, so nothing is changed. */
   probe(): Promise<KernelFeatures>;
   /** Has the kernel this helper? Loads its module when there is one, so only ask about those that are wanted. */

@@ -29,6 +29,7 @@ export {
   printVerdict,
 } from './print.js';
 export { Reader, UnreadableValue } from './reader.js';
+export { rebuildRuleset } from './rebuild.js';
 export { recallRuleset } from './recall.js';
 export { chainsOf, type References, referencesOf } from './references.js';
 export type {

@@ -11,6 +11,7 @@ import {
   one,
   type Rule,
   range,
+  rebuildRuleset,
   ruleDigest,
   type TransactionResult,
   type VerdictMap,
@@ -297,6 +298,91 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
       world.disturb();
       expect(await world.port.commit([addTable], generation)).toEqual({ ok: false, reason: 'stale' });
       expect((await world.port.read()).tables).toEqual([]);
+    });
+
+    describe('kept bytes', () => {
+      const guests = ours('bridge');
+      const whole = rebuildRuleset({
+        tables: [
+          {
+            ...table,
+            chains: [
+              { name: 'input', base, rules: [numbered(22), rule([], [jump('other')])] },
+              { name: 'other', rules: [rule([inSet('ip saddr', 'addresses')], [counter, accept])] },
+            ],
+            sets: [{ ...addresses, elements: [one(7), range(16, 31)] }],
+            maps: [],
+          },
+          {
+            ...guests,
+            chains: [{ name: 'guest', rules: [] }],
+            sets: [],
+            maps: [
+              { ...ports, elements: [{ key: 'tap1i0', verdict: { kind: 'jump', chain: 'guest' }, origin: null }] },
+            ],
+          },
+        ],
+      });
+      /** Without what the kernel counts up. */
+      const shape = async () =>
+        (await world.port.read()).tables.map((one) => ({
+          ...one,
+          chains: one.chains.map((chain) => ({ ...chain, rules: chain.rules.map(({ handle: _, ...rest }) => rest) })),
+        }));
+
+      test('make our tables exactly so, whatever the kernel held', async () => {
+        const bytes = await world.port.encode(whole, null);
+        expect(await world.port.load(bytes)).toEqual({ ok: true });
+        const wanted = await shape();
+        expect(wanted.map(({ family, chains }) => [family, chains.map(({ rules }) => rules.length)])).toEqual([
+          ['inet', [2, 1]],
+          ['bridge', [0]],
+        ]);
+        await build(addRule('other', numbered(1)), addChain('more'), { kind: 'delete table', table: guests });
+        world.disturb();
+        expect(await world.port.load(bytes)).toEqual({ ok: true });
+        expect(await shape()).toEqual(wanted);
+        await build({ kind: 'delete table', table }, { kind: 'delete table', table: guests });
+        await build(...whole);
+        expect(await shape()).toEqual(wanted);
+      });
+
+      test('of nothing take our tables out', async () => {
+        await build(...whole);
+        expect(await world.port.load(await world.port.encode(rebuildRuleset({ tables: [] }), null))).toEqual({
+          ok: true,
+        });
+        expect((await world.port.read()).tables).toEqual([]);
+      });
+
+      test('for one generation are stale in another', async () => {
+        const { generation } = await world.port.read();
+        const bytes = await world.port.encode([addTable], generation);
+        world.disturb();
+        expect(await world.port.load(bytes)).toEqual({ ok: false, reason: 'stale' });
+        expect((await world.port.read()).tables).toEqual([]);
+        const again = await world.port.encode([addTable], (await world.port.read()).generation);
+        expect(await world.port.load(again)).toEqual({ ok: true });
+      });
+
+      test('that the kernel refuses change nothing', async () => {
+        await build(addTable, addChain('c'));
+        const bytes = await world.port.encode([...whole, addRule('missing', numbered(1))], null);
+        const result = await world.port.load(bytes);
+        if (result.ok || result.reason !== 'refused') throw new Error('it was not refused');
+        expect(result.errors[0]).toMatchObject({ operation: null, errno: 'ENOENT' });
+        expect((await read()).chains.map(({ name }) => name)).toEqual(['c']);
+      });
+
+      test('that are cut short or no batch at all never get to the kernel', async () => {
+        const bytes = await world.port.encode(whole, null);
+        const errors = [{ operation: null, errno: 'EINVAL', detail: 'it is no whole batch of ours' }];
+        for (let length = 0; length < bytes.length; length += 7) {
+          expect(await world.port.load(bytes.subarray(0, length))).toEqual({ ok: false, reason: 'refused', errors });
+        }
+        expect(await world.port.load(Buffer.from('[]'))).toEqual({ ok: false, reason: 'refused', errors });
+        expect((await world.port.read()).tables).toEqual([]);
+      });
     });
 
     describe('refuses, and changes nothing:', () => {

@@ -11,6 +11,7 @@ import type {
 } from '../../ruleset/index.js';
 import { commentOf, printRuleset, ruleDigest } from '../../ruleset/index.js';
 import type { KernelFeatures, NftablesPort } from '../port.js';
+import { decodeBatch, encodeBatch } from './batch.js';
 import { checkJumps } from './jumps.js';
 import {
   addChain,
@@ -85,6 +86,18 @@ export class FakeNftables implements NftablesPort {
     }
     this.#generation += 1;
     return { ok: true };
+  }
+
+  async encode(operations: readonly Operation[], generation: number | null): Promise<Uint8Array> {
+    return encodeBatch({ operations, generation });
+  }
+
+  async load(bytes: Uint8Array): Promise<TransactionResult> {
+    const batch = decodeBatch(bytes);
+    if (batch === null) return { ok: false, reason: 'refused', errors: [unreadable] };
+    const result = await this.commit(batch.operations, batch.generation ?? this.#generation);
+    if (result.ok || result.reason !== 'refused') return result;
+    return { ...result, errors: result.errors.map((error) => ({ ...error, operation: null })) };
   }
 
   async probe(): Promise<KernelFeatures> {
@@ -225,6 +238,8 @@ export class FakeNftables implements NftablesPort {
     rules.splice(index, 0, { handle: this.#lastHandle, rule, counter: { packets: 0n, bytes: 0n } });
   }
 }
+
+const unreadable: TransactionError = { operation: null, errno: 'EINVAL', detail: 'it is no whole batch of ours' };
 
 const keyOf = ({ family, name }: TableRef): string => `${family} ${name}`;
 

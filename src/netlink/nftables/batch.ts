@@ -5,8 +5,8 @@ import { batch, type MessageType, messageObject } from './schema.js';
 
 /** NFNL_SUBSYS_NFTABLES: the high byte of every nf_tables message type. */
 export const SUBSYSTEM = 10;
-const BATCH_BEGIN = 0x10;
-const BATCH_END = 0x11;
+export const BATCH_BEGIN = 0x10;
+export const BATCH_END = 0x11;
 /** Bytes of `nfgenmsg`: u8 family, u8 version, be16 resource. */
 export const NFGENMSG = 4;
 /** NFPROTO_UNSPEC, INET, BRIDGE. */
@@ -31,6 +31,7 @@ export function beginMessage(
 /** A batch ready to send, and what is needed to trace an answer back. */
 export interface Batch {
   readonly bytes: Buffer;
+  readonly firstSequence: number;
   /** The operation a message belongs to; null for the batch's own messages. */
   operationOf(sequence: number): number | null;
   /** The path of the attribute at `offset` of a message, such as `rule.expressions[2].payload.len`; null if unknown. */
@@ -80,6 +81,7 @@ export class BatchWriter {
     const bytes = this.#out.finish();
     return {
       bytes,
+      firstSequence: this.#firstSequence,
       operationOf: (sequence) => this.#operations[sequence - this.#firstSequence] ?? null,
       pathOf: (sequence, offset) => {
         const start = this.#starts[sequence - this.#firstSequence];
@@ -103,7 +105,8 @@ export class BatchWriter {
   }
 }
 
-function attributePath(bytes: Buffer, start: number, offset: number): string | null {
+/** The path of the attribute at `offset` of the message that starts at `start`. */
+export function attributePath(bytes: Buffer, start: number, offset: number): string | null {
   const object = messageObject(bytes.readUInt16LE(start + 4) & 0xff);
   if (object === undefined || bytes.readUInt16LE(start + 4) >> 8 !== SUBSYSTEM) return null;
   const end = start + bytes.readUInt32LE(start);

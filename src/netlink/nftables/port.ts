@@ -1,7 +1,8 @@
 import { SystemError } from '../libc.js';
 import type { NftablesPort } from '../port.js';
 import { type NetlinkSocket, openNetlinkSocket } from '../socket.js';
-import { commitOperations } from './commit.js';
+import { commitOperations, loadBatch } from './commit.js';
+import { encodeInTurns } from './encode.js';
 import { probeFeatures, probeHelper } from './probe.js';
 import { readRuleset } from './read.js';
 import { noNftables, Requests } from './request.js';
@@ -32,6 +33,9 @@ export function openNftables(netns?: string): NftablesPort {
   return {
     read: () => inTurn(() => readRuleset(requests)),
     commit: (operations, generation) => inTurn(() => commitOperations(socket, requests, operations, generation)),
+    encode: async (operations, generation) =>
+      (await encodeInTurns(operations, { firstSequence: 0, generation, end: 'commit' })).bytes,
+    load: (bytes) => inTurn(() => loadBatch(socket, requests, bytes)),
     probe: () => inTurn(() => probeFeatures(socket, requests)),
     hasHelper: (helper) => inTurn(() => probeHelper(socket, requests, helper)),
     close: () => socket.close(),

@@ -25,6 +25,10 @@ export class TestKernel implements NftablesPort {
   readonly commits: (readonly Operation[])[] = [];
   /** Called with the number of the attempt before each commit: acts as somebody else, or answers in the kernel's place. */
   beforeCommit: ((attempt: number) => Promise<TransactionResult | undefined>) | undefined;
+  /** How many stored batches were carried out. */
+  loads = 0;
+  /** Called before each stored batch: answers in the kernel's place. */
+  beforeLoad: (() => Promise<TransactionResult | undefined>) | undefined;
   readonly #fake = new FakeNftables();
   readonly #foreignRules = new Set<bigint>();
   readonly #foreignSets = new Map<string, Set<string>>();
@@ -57,6 +61,18 @@ export class TestKernel implements NftablesPort {
     this.#attempts += 1;
     const answer = await this.beforeCommit?.(this.#attempts);
     return answer ?? this.#send(operations, generation);
+  }
+
+  encode(operations: readonly Operation[], generation: number | null): Promise<Uint8Array> {
+    return this.#fake.encode(operations, generation);
+  }
+
+  async load(bytes: Uint8Array): Promise<TransactionResult> {
+    const answer = await this.beforeLoad?.();
+    if (answer !== undefined) return answer;
+    const result = await this.#fake.load(bytes);
+    if (result.ok) this.loads += 1;
+    return result;
   }
 
   /** Commits whatever the generation is, as somebody who just looked. */
