@@ -14,7 +14,7 @@ export function nearest(written: string, candidates: Iterable<string>): string |
     looked += 1;
     if (looked > MOST_CANDIDATES) break;
     if (Math.abs(candidate.length - folded.length) >= bestDistance) continue;
-    const distance = editDistance(folded, candidate.toLowerCase(), bestDistance);
+    const distance = distanceOf(folded, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
@@ -25,23 +25,41 @@ function farthest(length: number): number {
   return length === 1 ? 0 : Math.max(1, Math.floor(length / 3));
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other, when fewer than `enough`. */
+/** Names of one site often begin and end alike, which counts for nothing. */
+function distanceOf(a: string, b: string, enough: number): number {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
+  return editDistance(a.slice(start, a.length - end), b.slice(start, b.length - end), enough);
+}
+
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that turn one text into the other, when fewer than
+ * `enough`; else some number that is not. Cells further than that from the diagonal cannot count.
+ */
 function editDistance(a: string, b: string, enough: number): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const width = b.length + 1;
+  let [beforeLast, last, row] = [new Uint16Array(width), new Uint16Array(width), new Uint16Array(width)];
+  for (let j = 0; j < width; j += 1) last[j] = j;
   let leastBefore = 0;
   for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
+    const from = Math.max(1, i - enough);
+    const to = Math.min(b.length, i + enough);
+    const here = a.charCodeAt(i - 1);
+    const previous = i > 1 ? a.charCodeAt(i - 2) : -1;
+    row[from - 1] = from === 1 ? i : enough;
     let least = i;
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, at(beforeLast, j - 2) + 1);
-      row.push(cost);
+    for (let j = from; j <= to; j += 1) {
+      const there = b.charCodeAt(j - 1);
+      let cost = at(last, j - 1) + (here === there ? 0 : 1);
+      cost = Math.min(cost, at(row, j - 1) + 1, j < i + enough ? at(last, j) + 1 : enough);
+      if (j > 1 && previous === there && here === b.charCodeAt(j - 2)) cost = Math.min(cost, at(beforeLast, j - 2) + 1);
+      row[j] = cost;
       least = Math.min(least, cost);
     }
-    [beforeLast, last] = [last, row];
+    [beforeLast, last, row] = [last, row, beforeLast];
     // A swap reaches back over one row, nothing over two.
     if (least >= enough && leastBefore >= enough) return enough;
     leastBefore = least;
@@ -49,6 +67,4 @@ function editDistance(a: string, b: string, enough: number): number {
   return at(last, b.length);
 }
 
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
-}
+const at = (row: Uint16Array, index: number): number => row[index] ?? Number.MAX_SAFE_INTEGER;
