@@ -58,6 +58,8 @@ function describe(operation: Operation): string {
       return `to add the helper ${family}/${operation.helper.name}`;
     case 'delete helper':
       return `to delete the helper ${family}/${operation.helper}`;
+    case 'delete foreign object':
+      return `to delete the foreign object ${family}/${operation.object.name}`;
     case 'add map':
       return `to add the map ${family}/${operation.map.name}`;
     case 'delete map':
@@ -97,6 +99,7 @@ function originOf(operation: Operation): Origin | null {
     case 'flush chain':
     case 'delete set':
     case 'delete helper':
+    case 'delete foreign object':
     case 'add map':
     case 'delete map':
     case 'delete map elements':

@@ -6,7 +6,7 @@ import type { Origin, Rule } from './ruleset.js';
 /** One difference between the desired and the current ruleset, as people see it. */
 export interface Change {
   readonly action: 'create' | 'update' | 'delete';
-  readonly kind: 'table' | 'chain' | 'set' | 'map' | 'helper' | 'element' | 'rule';
+  readonly kind: 'table' | 'chain' | 'set' | 'map' | 'helper' | 'object' | 'element' | 'rule';
   readonly table: TableRef;
   /** The object's own name; for a rule its chain, for an element its set or map. */
   readonly name: string;

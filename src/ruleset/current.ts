@@ -22,7 +22,14 @@ export interface CurrentTable {
   readonly dormant?: true;
   /** Names of sets and maps (not anonymous) whose shape is none of ours: always foreign. */
   readonly foreignSets: readonly string[];
+  /** What no table of ours ever has: stateful objects other than helpers, and flowtables. */
+  readonly foreignObjects?: readonly ForeignObject[];
 }
+
+/** `type` is the kernel's number of it (NFT_OBJECT_*). */
+export type ForeignObject =
+  | { readonly kind: 'flowtable'; readonly name: string }
+  | { readonly kind: 'object'; readonly type: number; readonly name: string };
 
 export interface CurrentChain {
   readonly name: string;

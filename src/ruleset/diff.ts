@@ -1,5 +1,12 @@
 import { type Change, describeRule } from './change.js';
-import type { CurrentChain, CurrentDynamicSet, CurrentHelper, CurrentRuleset, CurrentTable } from './current.js';
+import type {
+  CurrentChain,
+  CurrentDynamicSet,
+  CurrentHelper,
+  CurrentRuleset,
+  CurrentTable,
+  ForeignObject,
+} from './current.js';
 import { diffMapElements, diffSetElements } from './diff-elements.js';
 import { diffRules } from './diff-rules.js';
 import { ruleDigest } from './digest.js';
@@ -94,6 +101,12 @@ function diffTable(table: TableRef, desired: Table, current: CurrentTable): Rule
   diffSets(table, desired, current, { newSets, newChains }, phases, changes);
   diffHelpers(table, desired, current, newHelpers, phases, changes);
   diffChains(table, desired, current, { newSets, newChains, newHelpers }, phases, changes);
+  // Last of what goes: a rule or a map may refer to them, they to nothing.
+  for (const object of current.foreignObjects ?? []) {
+    phases.deleteObjects.push({ kind: 'delete foreign object', table, object });
+    const text = `foreign ${describeObject(object)}`;
+    changes.push({ action: 'delete', kind: 'object', table, name: object.name, text, origin: null });
+  }
   return { operations: inOrder(phases), changes };
 }
 
@@ -320,3 +333,20 @@ const describeHelper = ({ type, protocol, l3proto }: CurrentHelper): string =>
 const describeDynamicSet = ({ type, timeout, size }: CurrentDynamicSet): string =>
   `${type}, filled by the kernel, at most ${size} elements, ${timeout} s each`;
 const describeMap = (map: VerdictMap): string => `${map.type}, ${describeElements(map.elements.length)}`;
+
+/** NFT_OBJECT_* (uapi linux/netfilter/nf_tables.h) in nft's words. */
+const objectWords: Readonly<Record<number, string>> = {
+  1: 'counter',
+  2: 'quota',
+  3: 'ct helper',
+  4: 'limit',
+  5: 'ct count',
+  6: 'tunnel',
+  7: 'ct timeout',
+  8: 'secmark',
+  9: 'ct expectation',
+  10: 'synproxy',
+};
+
+const describeObject = (object: ForeignObject): string =>
+  object.kind === 'flowtable' ? 'flowtable' : (objectWords[object.type] ?? `object of type ${object.type}`);

@@ -9,6 +9,7 @@ export type {
   CurrentRuleset,
   CurrentSet,
   CurrentTable,
+  ForeignObject,
 } from './current.js';
 export { diffRuleset, type RulesetDiff } from './diff.js';
 export { ruleDigest } from './digest.js';

@@ -1,3 +1,4 @@
+import type { ForeignObject } from './current.js';
 import type { Interval } from './interval.js';
 import type {
   Chain,
@@ -48,6 +49,7 @@ export type Operation =
     }
   | { readonly kind: 'add helper'; readonly table: TableRef; readonly helper: CtHelper }
   | { readonly kind: 'delete helper'; readonly table: TableRef; readonly helper: string }
+  | { readonly kind: 'delete foreign object'; readonly table: TableRef; readonly object: ForeignObject }
   | { readonly kind: 'add map'; readonly table: TableRef; readonly map: VerdictMap }
   | { readonly kind: 'delete map'; readonly table: TableRef; readonly map: string }
   | {

@@ -154,6 +154,7 @@ export function nftablesPortSuite(name: string, open: () => PortUnderTest): void
         dynamicSets: [],
         helpers: [],
         foreignSets: [],
+        foreignObjects: [],
       });
     });
 

@@ -183,6 +183,9 @@ export class FakeNftables implements NftablesPort {
       case 'delete helper':
         deleteHelper(table, operation.helper);
         return;
+      case 'delete foreign object':
+        // No operation makes one.
+        throw new Refusal('ENOENT');
       case 'add map':
         addMap(table, operation.map);
         return;
@@ -280,5 +283,6 @@ function currentTable({ ref, chains, sets, maps, dynamicSets, helpers }: FakeTab
     dynamicSets: [...dynamicSets.values()].map(({ name, type, timeout, size }) => ({ name, type, timeout, size })),
     helpers: [...helpers.values()].map(({ name, type, protocol, l3proto }) => ({ name, type, protocol, l3proto })),
     foreignSets: [],
+    foreignObjects: [],
   };
 }

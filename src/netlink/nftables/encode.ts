@@ -135,6 +135,15 @@ class Encoder {
           type: schema.OBJECT_CT_HELPER,
         });
         return;
+      case 'delete foreign object':
+        if (operation.object.kind === 'flowtable') {
+          const flowtable = { table: name, name: operation.object.name };
+          this.out.message(messageType.deleteFlowtable, 0, family, schema.flowtable, flowtable);
+        } else {
+          const { type, name: object } = operation.object;
+          this.out.message(messageType.deleteObject, 0, family, schema.anyObject, { table: name, name: object, type });
+        }
+        return;
       case 'add map':
         this.out.message(messageType.newSet, NLM_F_CREATE, family, schema.set, {
           ...mapAttributes(name, operation.map),

@@ -9,6 +9,7 @@ import type {
   CurrentSet,
   CurrentTable,
   DataType,
+  ForeignObject,
   Hook,
   MapKey,
   TableFamily,
@@ -105,7 +106,9 @@ export class TableReader {
       if (ours === null && map === null) foreignSets.push(text(set.name, 'set'));
     }
     const helpers = (await this.helpers()).map(currentHelper);
-    const found = { family: this.#family, name: this.#name, chains, sets, maps, dynamicSets, helpers, foreignSets };
+    const foreignObjects = await this.foreignObjects();
+    const ref = { family: this.#family, name: this.#name };
+    const found = { ...ref, chains, sets, maps, dynamicSets, helpers, foreignSets, foreignObjects };
     return ((table.flags ?? 0) & schema.TABLE_DORMANT) === 0 ? found : { ...found, dormant: true };
   }
 
@@ -144,6 +147,29 @@ export class TableReader {
     const { getObject } = messageType;
     const all = await this.#requests.dump(getObject, this.#family, schema.helper, question, schema.helper);
     return this.#checked(all).filter(({ table }) => table === this.#name);
+  }
+
+  /** Every object but helpers, and every flowtable. */
+  async foreignObjects(): Promise<ForeignObject[]> {
+    const question = { table: this.#name };
+    const { getObject, getFlowtable } = messageType;
+    const objects = await this.#requests.dump(getObject, this.#family, schema.anyObject, question, schema.anyObject);
+    const flowtables = await this.#requests.dump(
+      getFlowtable,
+      this.#family,
+      schema.flowtable,
+      question,
+      schema.flowtable,
+    );
+    const here = ({ table }: { readonly table?: string }): boolean => table === this.#name;
+    return [
+      ...this.#checked(objects)
+        .filter((object) => here(object) && object.type !== schema.OBJECT_CT_HELPER)
+        .map(({ name, type = 0 }) => ({ kind: 'object' as const, type, name: text(name, 'object') })),
+      ...this.#checked(flowtables)
+        .filter(here)
+        .map(({ name }) => ({ kind: 'flowtable' as const, name: text(name, 'flowtable') })),
+    ];
   }
 
   async elements(set: string): Promise<schema.ElementAttributes[]> {
@@ -224,9 +250,14 @@ const isPlain = (set: schema.SetAttributes): boolean => set.description?.size ==
 const asksNothing = ({ expression: single, expressions }: schema.SetAttributes): boolean =>
   single === undefined && expressions === undefined;
 
+/** It is in the set whatever the packet: not the catch-all `*`, and with no expression that is asked beside it. */
+const isPlainElement = ({ key, expression: single, expressions }: schema.ElementAttributes): boolean =>
+  key !== undefined && single === undefined && expressions === undefined;
+
 function currentSet(set: schema.SetAttributes, elements: readonly schema.ElementAttributes[]): CurrentSet | null {
   const type = keyTypeOf(set);
   if (type === null || !isPlain(set) || set.flags !== schema.SET_INTERVAL) return null;
+  if (!elements.every(isPlainElement)) return null;
   return { name: text(set.name, 'set'), type, elements: closedIntervals(elements, dataTypes[type].length) };
 }
 
@@ -249,9 +280,10 @@ function currentMap(set: schema.SetAttributes, elements: readonly schema.Element
   if (type !== 'ifname' && type !== 'ether_addr') return null;
   if (set.keyLength !== dataTypes[type].length) return null;
   const read: { key: MapKey; verdict: Verdict }[] = [];
-  for (const { key, data } of elements) {
+  for (const element of elements) {
+    const { key, data } = element;
     const verdict = currentVerdict(data?.verdict);
-    if (key?.value === undefined || verdict === null) return null;
+    if (key?.value === undefined || verdict === null || !isPlainElement(element)) return null;
     read.push({ key: keyFromBytes(type, key.value), verdict });
   }
   return { name: text(set.name, 'map'), type, elements: read };

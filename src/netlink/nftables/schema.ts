@@ -74,6 +74,8 @@ export const element = object({
   flags: [3, u32be],
   timeout: [4, u64be],
   userdata: [6, bytes],
+  expression: [7, bytes],
+  expressions: [11, bytes],
   keyEnd: [10, data],
 });
 
@@ -84,6 +86,11 @@ export const helper = object({
   type: [3, u32be],
   data: [4, object({ name: [1, string], l3proto: [2, u16be], l4proto: [3, u8] })],
 });
+
+/** What can be said of an object of any type. */
+export const anyObject = object({ table: [1, string], name: [2, string], type: [3, u32be] });
+
+export const flowtable = object({ table: [1, string], name: [2, string] });
 
 export const elementList = object({
   table: [1, string],
@@ -130,6 +137,9 @@ export const messageType = {
   newObject: 18,
   getObject: 19,
   deleteObject: 20,
+  newFlowtable: 22,
+  getFlowtable: 23,
+  deleteFlowtable: 24,
 } as const;
 
 export type MessageType = (typeof messageType)[keyof typeof messageType];
@@ -163,6 +173,10 @@ export function messageObject(
     case messageType.getObject:
     case messageType.deleteObject:
       return { name: 'helper', type: helper };
+    case messageType.newFlowtable:
+    case messageType.getFlowtable:
+    case messageType.deleteFlowtable:
+      return { name: 'flowtable', type: flowtable };
     case messageType.newGeneration:
     case messageType.getGeneration:
       return { name: 'generation', type: generation };
