@@ -7,8 +7,10 @@ import { desiredInForce, earlierOf } from './in-force.js';
 import { guard } from './outlook.js';
 import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange, planLinksOf } from './plan.js';
 import type { Position } from './position.js';
+import { prune } from './prune.js';
 import { withLock } from './state-directory.js';
 import { carryOut, nextGeneration, settle } from './transition.js';
+import { wholeBatch } from './whole-batch.js';
 import type { World } from './world.js';
 
 /** Who asks, for the record. */
@@ -64,9 +66,11 @@ export async function makeGeneration(world: World, position: Position, request: 
     previous: position.current,
     ...author,
   };
-  const store = () => storeGeneration(state, meta, desired, sources);
+  const batch = await wholeBatch(world.nftables, desired);
+  const store = () => storeGeneration(state, { meta, desired, batch, sources });
   const to = { action: 'apply', generation, desired, before, plan, store, runHooks } as const;
-  return { generation, ...(await carryOut(world, position, to)) };
+  const done = await carryOut(world, position, to);
+  return { generation, ...done, warnings: [...done.warnings, ...prune(state, clock.now())] };
 }
 
 /** Does the current generation say what is desired, of a kernel that holds it? */

@@ -5,6 +5,7 @@ import { desiredInForce, earlierOf } from './in-force.js';
 import { type Firewall, isDone, makePlan } from './plan.js';
 import { withLock } from './state-directory.js';
 import { carryOut, nextGeneration, settle } from './transition.js';
+import { wholeBatch } from './whole-batch.js';
 import type { World } from './world.js';
 
 const nothing: Firewall = { ruleset: { tables: [] }, sysctls: [] };
@@ -40,7 +41,8 @@ export function clear(world: World, author: Author): Promise<Cleared> {
       previous: position.current,
       ...author,
     };
-    const store = () => storeGeneration(state, meta, desired, new Map());
+    const batch = await wholeBatch(world.nftables, desired);
+    const store = () => storeGeneration(state, { meta, desired, batch, sources: new Map() });
     await carryOut(world, position, { action: 'clear', generation, desired, before, plan, store, runHooks: false });
     return { removed, restored };
   });

@@ -31,8 +31,13 @@ export function checkStateDirectory({ files, path }: StateDirectory): boolean {
   return true;
 }
 
-/** A record of ours, or null when there is none; one that another user owns is refused. */
-export function readRecord({ files }: StateDirectory, path: string): string | null {
+/** A record of ours as text, or null when there is none; one that others own or can write is refused. */
+export function readRecord(state: StateDirectory, path: string): string | null {
+  const bytes = readRecordBytes(state, path);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+export function readRecordBytes({ files }: StateDirectory, path: string): Uint8Array | null {
   const found = files.attributes(path);
   if (found === null) return null;
   if (found.kind !== 'file' || !found.own) {
@@ -40,8 +45,12 @@ export function readRecord({ files }: StateDirectory, path: string): string | nu
       help: 'find out who put it there before you remove it',
     });
   }
-  const bytes = files.read(path);
-  return bytes && new TextDecoder().decode(bytes);
+  if ((found.mode & 0o022) !== 0) {
+    throw new Failure('state-open-to-others', `${path} can be written by other users, so it cannot be trusted`, {
+      help: `look at what is in it, then close it: chmod 600 ${path}`,
+    });
+  }
+  return files.read(path);
 }
 
 /** Runs `act` while no other ringwall changes anything; the directory is made when it is not there. */

@@ -424,7 +424,7 @@ describe('rollback and clear', () => {
         w.files.writeAtomically('/var/lib/ringwall/generations/1/ruleset.json', '{"tables":[');
         await back(w);
       },
-      '/var/lib/ringwall/generations/1/ruleset.json is damaged: it is no complete JSON text',
+      '/var/lib/ringwall/generations/1/ruleset.json is damaged: it is not what was written: its checksum is wrong',
     ],
   ])('rollback when %s says so', async (_name, act, message) => {
     await expect(act(world())).rejects.toThrow(message);
