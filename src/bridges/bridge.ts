@@ -18,6 +18,8 @@ export interface Bridge {
   readonly kind: 'bridge';
   /** The ports the files name, which are a minimum: guests and other people add theirs. */
   readonly ports: readonly BridgePort[];
+  /** It has the MAC address of this link. */
+  readonly macFrom?: Lower;
   readonly options: BridgeOptions;
 }
 

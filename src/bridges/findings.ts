@@ -42,7 +42,7 @@ export class Findings {
   diagnostics(files: readonly string[]): Diagnostic[] {
     const sorted = this.#sorted(files);
     const hints = files.flatMap((file): Diagnostic[] => {
-      const found = sorted.filter(({ span, reason }) => span.file === file && reason !== 'wrong value');
+      const found = sorted.filter(({ span, reason }) => span.file === file && SAID_TOGETHER.has(reason));
       const [first] = found;
       return first === undefined ? [] : [notManaged(first.span, found)];
     });
@@ -55,6 +55,9 @@ export class Findings {
     );
   }
 }
+
+/** What is left for another reason has a finding of its own. */
+const SAID_TOGETHER: ReadonlySet<Left['reason']> = new Set(['not yet', 'repeated', 'on a port'] as const);
 
 /** More names than this are no help. */
 const SHOWN = 8;

@@ -12,6 +12,7 @@ import {
   type LinkSysctls,
   type Links,
   linkSysctlNames,
+  unmanagedReasons,
 } from './links.js';
 import { readOptions } from './option-record.js';
 
@@ -26,7 +27,7 @@ export const linksFromJson = (text: string, file: string): Links =>
       link: item.field('link').string(),
       option: item.field('option').string(),
       value: item.field('value').string(),
-      reason: item.field('reason').oneOf(['not yet', 'wrong value', 'repeated', 'on a port']),
+      reason: item.field('reason').oneOf(unmanagedReasons),
       origin: readOrigin(item.field('origin')),
     })),
   }));
@@ -66,6 +67,7 @@ function readDevice(reader: Reader): Device {
       return {
         kind,
         ports: reader.field('ports').list(readPort),
+        ...defined({ macFrom: reader.optional('macFrom', readLower) }),
         options: readOptions(bridgeAttributes, reader.field('options')),
       };
     case 'bond':

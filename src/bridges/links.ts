@@ -144,13 +144,16 @@ export interface Hook {
   readonly origin: Origin;
 }
 
+/** `repeated`: the first value counts. `on a port`: a port of a bridge or bond has no addresses of its own. */
+export const unmanagedReasons = ['not yet', 'wrong value', 'repeated', 'on a port', 'nothing to do'] as const;
+export type UnmanagedReason = (typeof unmanagedReasons)[number];
+
 export interface Unmanaged {
   /** The interface it is said of, as the file spells it. */
   readonly link: string;
   readonly option: string;
   readonly value: string;
-  /** `repeated`: the first value counts. `on a port`: a port of a bridge or bond has no addresses of its own. */
-  readonly reason: 'not yet' | 'wrong value' | 'repeated' | 'on a port';
+  readonly reason: UnmanagedReason;
   readonly origin: Origin;
 }
 

@@ -134,7 +134,14 @@ class Merge {
       origin,
       device,
       up: link.down !== true,
-      ...defined({ mtu, mac: link.mac, firstMac, alias, master, masterOrigin: this.#masterOrigin(name) }),
+      ...defined({
+        mtu,
+        mac: link.mac ?? this.#macFrom(link),
+        firstMac,
+        alias,
+        master,
+        masterOrigin: this.#masterOrigin(name),
+      }),
       ...this.#options(link, before),
       ...this.#portGoal(name),
       ...this.#ownVlans(link),
@@ -302,6 +309,14 @@ class Merge {
       (master !== undefined && master !== there.master) ||
       (this.#before.has(there.master ?? '') && !this.#wanted.has(there.master ?? ''))
     );
+  }
+
+  /** The address of the link that a bridge has to have it from. */
+  #macFrom(link: Link): string | undefined {
+    if (link.kind !== 'bridge' || link.macFrom === undefined) return undefined;
+    const { name } = link.macFrom;
+    const from = this.#wanted.get(name);
+    return from === undefined ? (this.#there.get(name)?.mac ?? undefined) : this.#macOf(from);
   }
 
   /** The address of the first port that is no tunnel, so that a guest's port with a lower one does not change it. */

@@ -51,6 +51,9 @@ function linkLines(link: Link, { byName, slaves }: AllLinks): string[] {
     ...creationOf(link, byName),
     // Before the ports come, so that the bridge has it from the beginning.
     ...(link.mac === undefined ? [] : [`link set dev ${name} address ${link.mac}`]),
+    ...(link.mac === undefined && link.kind === 'bridge' && link.macFrom !== undefined
+      ? [comment(`${name} gets the MAC address of ${link.macFrom.name}`, link.macFrom.origin)]
+      : []),
     ...portsOf(link).flatMap((port) => portLines(link, byName.get(port.name))),
     ...vlanIdLines(link, byName),
     ...(link.vrf === undefined ? [] : [`link set dev ${name} master ${checked(link.vrf.name)}`]),
@@ -203,6 +206,7 @@ const because: Readonly<Record<Unmanaged['reason'], string>> = {
   'wrong value': 'wrong value',
   repeated: 'said before',
   'on a port': 'not on a port',
+  'nothing to do': 'nothing to do',
 };
 
 const unmanagedLine = ({ link, option, value, reason, origin }: Unmanaged): string =>

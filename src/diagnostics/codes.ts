@@ -148,6 +148,7 @@ export const diagnosticCodes = {
   'links/two-defaults': { severity: 'error', title: 'Two default routes with the same metric' },
   'links/guest-trunks': { severity: 'warning', title: 'Trunks on a bridge that is not VLAN-aware' },
   'links/unknown-bridge': { severity: 'hint', title: 'A network device on a bridge that no file configures' },
+  'links/nothing-to-do': { severity: 'hint', title: 'An option of interfaces that nothing has to be done for' },
   'links/not-managed': { severity: 'hint', title: 'Options of interfaces that ringwall reads but does not manage' },
 } as const satisfies Readonly<Record<string, CodeEntry>>;
 

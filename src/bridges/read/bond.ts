@@ -52,7 +52,7 @@ export const BOND_FIELDS: readonly Field<Partial<BondOptions>>[] = [
     'bond-ad-sys-priority',
   ),
   field(readNumber(0, 1023, ''), (adUserPortKey) => ({ adUserPortKey }), 'bond-ad-user-port-key'),
-  field(readMac, (adActorSystem) => ({ adActorSystem }), 'bond-ad-actor-system', 'bond-ad-sys-mac-addr'),
+  field(readMac, (adActorSystem) => ({ adActorSystem }), 'bond-ad-actor-system', 'bond-ad-sys-mac-addr', 'es-sys-mac'),
   field(readFlag, (tlbDynamic) => ({ tlbDynamic }), 'bond-tlb-dynamic-lb'),
   field(byte, (missedMax) => ({ missedMax }), 'bond-missed-max'),
 ];

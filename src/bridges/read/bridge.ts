@@ -1,10 +1,11 @@
-import type { StanzaOption } from '../../site/index.js';
-import type { Bridge, BridgeOptions, BridgePort, PortOptions, PortVlans } from '../bridge.js';
+import { isLinkName, type StanzaOption } from '../../site/index.js';
+import type { Bridge, BridgeOptions, BridgePort, Lower, PortOptions, PortVlans } from '../bridge.js';
 import { DEFAULT_PVID, unionOfRanges, withoutId } from '../vlan-range.js';
 import { type Field, field, keysOf, readFields } from './field.js';
 import { readLowers } from './lowers.js';
 import {
   readFlag,
+  readMac,
   readNumber,
   readNumberOr,
   readSeconds,
@@ -48,8 +49,18 @@ export const BRIDGE_FIELDS: readonly Field<Partial<BridgeOptions>>[] = [
 
 const portRouter = readNumberOr({ no: 0, disabled: 0, automatic: 1, yes: 1, enabled: 2 }, readNumber(0, 2, ''));
 
-/** The last byte of the groups 01:80:c2:00:00:0X they are sent to, as bits of IFLA_BRPORT_GROUP_FWD_MASK. */
-const L2_PROTOCOLS: Readonly<Record<string, number>> = { stp: 1 << 0, lacp: 1 << 2, lldp: 1 << 14 };
+/**
+ * The last byte of the groups 01:80:c2:00:00:0X they are sent to, as bits of IFLA_BRPORT_GROUP_FWD_MASK. The groups of CDP
+ * and PVST are others, which a bridge forwards anyway (net/ethernet is_link_local_ether_addr).
+ */
+const L2_PROTOCOLS: Readonly<Record<string, number>> = {
+  all: (1 << 0) | (1 << 2) | (1 << 14),
+  stp: 1 << 0,
+  lacp: 1 << 2,
+  lldp: 1 << 14,
+  cdp: 0,
+  pvst: 0,
+};
 
 function readTunnelled(text: string): Value<number> {
   const words = text.split(/[\s,]+/);
@@ -111,6 +122,19 @@ function refuseVlans(options: Options, bridge: string, keys: readonly string[]):
     `${bridge} is not VLAN-aware`,
     `add \`bridge-vlan-aware yes\` to ${bridge}, or remove the line`,
   );
+}
+
+/** `bridge-hw`, of Debian's bridge-utils: an address, or the link whose address the bridge gets. `hwaddress` counts before it. */
+export function readHardware(options: Options): { readonly mac?: string; readonly macFrom?: Lower } {
+  const option = options.take('bridge-hw');
+  if (option === null) return {};
+  const { value } = option.value;
+  const mac = readMac(value);
+  if (mac.ok) return { mac: mac.value };
+  const [link] = isLinkName(value) && !value.includes(':') ? options.lowers(option, [value]) : [];
+  if (link !== undefined) return { macFrom: link };
+  options.value(option, { ok: false, expected: 'a MAC address, or the name of the interface whose address it gets' });
+  return {};
 }
 
 export type OptionsOf = (link: string) => Options | null;

@@ -4,13 +4,14 @@ import type { Site } from '../../site/index.js';
 import { checkLinks } from '../check/index.js';
 import { Findings } from '../findings.js';
 import { type Device, type Link, type Links, lowersOf, portsOf } from '../links.js';
-import { PORT_KEYS, PORT_VLAN_KEYS } from './bridge.js';
+import { PORT_KEYS, PORT_VLAN_KEYS, readHardware } from './bridge.js';
 import { readDevice, type Surroundings } from './device.js';
 import { readGeneral } from './general.js';
 import { readGuestPorts } from './guest-port.js';
 import { type Interface, joiningLinks, namedPeers, readInterfaces } from './interface.js';
 import { meantOption } from './known-option.js';
 import { readMethods } from './method.js';
+import { NOTHING_TO_DO } from './nothing-to-do.js';
 import { Options } from './options.js';
 import { Places } from './places.js';
 import { reportProxmoxSave } from './proxmox-save.js';
@@ -82,6 +83,7 @@ function readLink({ one, readings, options }: Opened, around: Surroundings, find
         : { kind: 'other', option: methods.other };
   return {
     ...device,
+    ...(device.kind === 'bridge' ? readHardware(options) : {}),
     ...general,
     name,
     origin: originOf(span),
@@ -101,6 +103,7 @@ function leaveRest(opened: readonly Opened[], links: readonly Link[]): void {
       const help = `add ${one.name} to the \`bridge-ports\` of a bridge, or remove the line`;
       options.refuseAll([...PORT_KEYS, ...PORT_VLAN_KEYS], `${one.name} is not the port of a bridge`, help);
     }
+    options.explainAll(NOTHING_TO_DO);
     options.leaveRest(meantOption);
   }
 }

@@ -3,6 +3,7 @@ import { originOf } from '../../ruleset/index.js';
 import { isLinkName, type StanzaOption } from '../../site/index.js';
 import type { Lower } from '../bridge.js';
 import type { Findings } from '../findings.js';
+import type { UnmanagedReason } from '../links.js';
 import type { Value } from './option-value.js';
 
 /** The options of one interface. Each is taken by who knows it; what nobody takes in the end is unmanaged. */
@@ -84,8 +85,18 @@ export class Options {
     });
   }
 
-  leave({ key, value }: StanzaOption, reason: 'not yet' | 'wrong value' | 'repeated'): void {
+  leave({ key, value }: StanzaOption, reason: UnmanagedReason): void {
     this.#findings.leave({ link: this.link.name, option: key.value, value: value.value, reason }, key.span);
+  }
+
+  /** Takes and reports options for which nothing has to be done, each with the reason. */
+  explainAll(reasons: ReadonlyMap<string, string>): void {
+    for (const option of this.takeAll(...reasons.keys())) {
+      this.leave(option, 'nothing to do');
+      const key = option.key.value;
+      const message = `nothing has to be done for \`${key}\`: ${reasons.get(key)}`;
+      this.#findings.report('links/nothing-to-do', option.key.span, message, 'the line can stay for other programs');
+    }
   }
 
   /** Nobody takes what is left; `meant` gives the option that a misspelt one stands for. */

@@ -45,6 +45,8 @@ describe('options of a port', () => {
     [['bridge-learning off'], ['bridge-learning on'], { learning: true }],
     [['bridge-pathcosts 4'], ['bridge-portprios 63'], { pathCost: 4, priority: 63 }],
     [['bridge-l2protocol-tunnel lldp stp'], [], { groupForwardMask: 0x4001 }],
+    [['bridge-l2protocol-tunnel all'], [], { groupForwardMask: 0x4005 }],
+    [['bridge-l2protocol-tunnel cdp,pvst lacp'], [], { groupForwardMask: 0x0004 }],
   ])('%j and %j', (own, port, expected) => {
     expect(options(own, port)).toEqual(expected);
   });
@@ -52,6 +54,24 @@ describe('options of a port', () => {
   it('a wrong one that counts for many ports is said once', () => {
     const found = desiredOf('iface br\n\tbridge-ports eth0 eth1 eth2\n\tbridge-learning maybe\n');
     expect(problems(found)).toEqual(['3 links/bad-value']);
+  });
+});
+
+describe('bridge-hw', () => {
+  it.each([
+    ['bridge-hw 02:00:00:AB:00:01', { mac: '02:00:00:ab:00:01' }],
+    ['bridge-hw eth1', { macFrom: { name: 'eth1', origin: { file: 'etc/network/interfaces', line: 3 } } }],
+  ])('%s', (own, expected) => {
+    expect(bridge(lines(own))).toMatchObject(expected);
+  });
+
+  it('counts after hwaddress', () => {
+    const { mac } = bridge(lines('bridge-hw 02:00:00:00:00:01', 'hwaddress 02:00:00:00:00:02'));
+    expect(mac).toBe('02:00:00:00:00:02');
+  });
+
+  it('is an address or a name', () => {
+    expect(problems(desiredOf('iface br\n\tbridge-ports none\n\tbridge-hw 02:00\n'))).toEqual(['3 links/bad-value']);
   });
 });
 
