@@ -1,11 +1,13 @@
 export { type Applied, type ApplyRequest, type Author, apply, describeChanges } from './apply.js';
 export { type Cleared, clear } from './clear.js';
+export { forgetCommits, type RecordedCommit, recordCommits, startRecord } from './commit-record.js';
 export { type Counters, counters } from './counters.js';
 export { type Feature, type Fitted, fitToKernel, type Need, needs } from './features.js';
 export { type GenerationMeta, type Half, lineOf, readSources, type Sources } from './generation.js';
 export { type History, type HistoryEntry, history } from './history.js';
 export type { Desired, Firewall, PlannedChange } from './plan.js';
 export { type Administrator, type Preview, preview } from './preview.js';
+export { replug } from './replug.js';
 export { type RollbackRequest, rollback } from './rollback.js';
 export type { StateDirectory } from './state-directory.js';
 export { type Drift, type Status, status } from './status.js';

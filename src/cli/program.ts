@@ -104,6 +104,17 @@ export function makeProgram(version: string, run: Run): Command {
     );
 
   program
+    .command('watch')
+    .description('follow the files and apply each change, until SIGTERM; lines with errors do nothing')
+    .addOption(keepOption())
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      return run(options, async (context) =>
+        (await import('./watch.js')).watch(context, { keep: options.list('keep') }),
+      );
+    });
+
+  program
     .command('clear')
     .description('take our tables out of the kernel')
     .action((...args: unknown[]) =>

@@ -15,7 +15,10 @@ function renderStatus({ generation, drift, interrupted }: Status): string {
   const cut =
     interrupted === null ? '' : `a run that was going to generation ${interrupted} was cut short: apply again\n`;
   if (drift.length === 0) return `${cut}generation ${generation}: the kernel holds what was applied\n`;
-  const lines = drift.map(({ kind, name, problem }) => `${harmless(`${kind}  ${name}  ${problem}`)}\n`);
+  const lines = drift.map((item) => `${harmless(spellDrift(item))}\n`);
   const count = drift.length === 1 ? '1 thing differs' : `${drift.length} things differ`;
   return `${lines.join('')}${cut}generation ${generation}: ${count} from what was applied; \`ringwall apply\` repairs it\n`;
 }
+
+const spellDrift = ({ kind, name, problem, by }: Status['drift'][number]): string =>
+  [kind, name, problem, ...(by === undefined ? [] : [`by ${by.process} (pid ${by.pid}), ${by.time}`])].join('  ');

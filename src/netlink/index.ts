@@ -1,8 +1,11 @@
+export { FakeMonitor } from './fake/monitor.js';
 export { FakeNftables } from './fake/port.js';
 export { FakeRoute } from './fake/route.js';
+export { type KernelMonitor, type KernelNews, type LinkNotice, openMonitor } from './monitor.js';
 export { inNamespace } from './namespace.js';
 export type { DecodedChain, DecodedExpression, DecodedRule, DecodedSet, DecodedTable } from './nftables/decoded.js';
 export { readDecoded } from './nftables/decoded.js';
+export type { Commit, TouchedObject } from './nftables/notices.js';
 export { openNftables } from './nftables/port.js';
 export type { KernelFeatures, NftablesPort } from './port.js';
 export { openRoute } from './route/port.js';

@@ -38,13 +38,17 @@ export interface NetlinkSocket {
   close(): void;
 }
 
-/** Opens a netlink socket of `protocol` (NETLINK_NETFILTER is 12), in a named network namespace when one is given. */
-export function openNetlinkSocket(protocol: number, netns?: string): NetlinkSocket {
+/**
+ * Opens a netlink socket of `protocol` (NETLINK_NETFILTER is 12), in a named network namespace when one is given. It also
+ * hears what the kernel tells these multicast groups, each the bit of its number less one.
+ */
+export function openNetlinkSocket(protocol: number, netns?: string, groups = 0): NetlinkSocket {
   refuseBigEndian();
   const fd = inNamespace(netns, () => libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol));
   try {
     const address = Buffer.alloc(12);
     address.writeUInt16LE(AF_NETLINK, 0);
+    address.writeUInt32LE(groups, 8);
     libc.bind(fd, address, address.length);
     setOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
     setOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);

@@ -5,6 +5,8 @@
 export interface Files {
   /** The file's bytes, or null when there is none. */
   read(path: string): Uint8Array | null;
+  /** What tells whether a file is still the one that was read, links followed; null when there is none. */
+  stamp(path: string): Stamp | null;
   /** The names in a directory in byte order, or null when there is no such directory. */
   list(path: string): string[] | null;
   /** Makes the directory and its parents, private to the owner (0700). */
@@ -17,6 +19,13 @@ export interface Files {
   remove(path: string): void;
   /** Takes an exclusive lock that ends with `release` or with the process; the holder's pid when it is taken. */
   lock(path: string): FileLock;
+}
+
+export interface Stamp {
+  /** Another one for another file, and for another content as far as the file system tells. */
+  readonly identity: string;
+  /** When it was changed last, in milliseconds since the Unix epoch. */
+  readonly modified: number;
 }
 
 export type FileLock = { readonly held: true; release(): void } | { readonly held: false; readonly pid: number | null };

@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from './clock.js';
-export type { Attributes, FileLock, Files, StateFiles } from './files.js';
+export type { Attributes, FileLock, Files, Stamp, StateFiles } from './files.js';
 export { type MemoryFiles, memoryFiles, type Trouble } from './memory-files.js';
 export { type MemoryProcesses, memoryProcesses, type Program } from './memory-processes.js';
 export { nodeFiles } from './node-files.js';

@@ -14,13 +14,14 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { type FileAction, fileFailure } from './file-failure.js';
-import type { Attributes, FileLock, StateFiles } from './files.js';
+import type { Attributes, FileLock, Stamp, StateFiles } from './files.js';
 import { takeFlock } from './flock.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
@@ -34,6 +35,8 @@ export const nodeFiles: StateFiles = {
       const names = readdirSync(path, { encoding: 'buffer' });
       return names.sort(Buffer.compare).map((name) => name.toString('utf8'));
     }),
+
+  stamp: (path) => orNull('examine', path, ['ENOENT', 'ENOTDIR'], () => stampOf(path)),
 
   makeDirectory: (path) => {
     orFail('make', path, () => {
@@ -100,6 +103,12 @@ function takeOver(fd: number, { uid, gid, mode }: Stats): void {
   if (fresh.uid !== uid || fresh.gid !== gid) fchownSync(fd, uid, gid);
   // chown(2) may take set-user-ID bits away, so the mode comes last.
   if (fresh.mode !== mode) fchmodSync(fd, mode & 0o7777);
+}
+
+function stampOf(path: string): Stamp {
+  const { dev, ino, size, mtimeMs, mtimeNs, ctimeMs, ctimeNs } = statSync(path, { bigint: true });
+  const later = mtimeMs > ctimeMs ? mtimeMs : ctimeMs;
+  return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(' '), modified: Number(later) };
 }
 
 /** A pipe nobody writes to and a device without end would keep the reader for ever: only files have an end. */

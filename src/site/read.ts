@@ -58,6 +58,7 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
   const cluster = readCluster(reader.firewall('etc/pve/firewall/cluster.fw', 'cluster') ?? NO_LINES, reader.report);
   const host = readHost(reader.firewall(`etc/pve/nodes/${node}/host.fw`, 'host') ?? NO_LINES, reader.report);
   const enable = cluster.options.enable.value;
+  const trialEnds = enable > 1 && options.now - enable <= TRIAL_SECONDS ? enable + TRIAL_SECONDS + 1 : null;
   const { files: interfacesFiles, contents } = readInterfacesFiles(reader, reader.report);
   const stanzas = readStanzas(contents, reader.report);
   const sdn = reader.sdn('etc/pve/sdn/.running-config');
@@ -66,7 +67,8 @@ export function readSite(files: Files, options: SiteOptions): SiteReading {
   reportMissing(reader, node, guests);
   const site: Site = {
     node,
-    enabled: enable === 1 || (enable > 1 && options.now - enable <= TRIAL_SECONDS),
+    enabled: enable === 1 || trialEnds !== null,
+    enabledUntil: trialEnds,
     cluster,
     host,
     guests,

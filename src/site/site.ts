@@ -13,6 +13,8 @@ export interface Site {
   readonly node: string;
   /** Is the cluster-wide switch on, a timed `enable` taken into account? */
   readonly enabled: boolean;
+  /** The first second in which `enabled` is another one without any change of the files; null when there is none. */
+  readonly enabledUntil: number | null;
   readonly cluster: ClusterConfig;
   readonly host: HostConfig;
   /** The guests of this node, by id. */

@@ -42,6 +42,9 @@ export const rule = object({
   userdata: [7, bytes],
 });
 
+/** Where a rule is, without what it says. */
+export const ruleOwner = object({ table: [1, string], chain: [2, string] });
+
 /** What read-back needs of a rule: its expressions stay bytes, because only the counter is looked at. */
 export const ruleSummary = object({
   handle: [3, u64be],
@@ -98,6 +101,9 @@ export const elementList = object({
   elements: [3, list(element)],
   setId: [4, u32be],
 });
+
+/** Whose elements they are. */
+export const elementOwner = object({ table: [1, string], set: [2, string] });
 
 export const generation = object({
   id: [1, u32be],
