@@ -9,11 +9,11 @@ import { type Address, type Gateway, type Link, type Links, portsOf } from './li
 import type { NewDevice } from './operation.js';
 import { forgottenOptions } from './option-record.js';
 import { linksThatStart, lowersFirst } from './order.js';
+import { type Around, macOfPorts, macToBe, macWithoutLine, mtuWithoutLine } from './put-back.js';
 import { unicastRoute } from './route.js';
 import { isSameAddress, isSameForwarding, isSameRoute, takesPlaceOf } from './same.js';
 import { DEFAULT_PVID } from './vlan-range.js';
 
-const DEFAULT_MTU = 1500;
 /** UDP port of VXLAN (IANA); the kernel's own default is an older one. */
 const VXLAN_PORT = 4789;
 const UNKNOWN_STATIONS = '00:00:00:00:00:00';
@@ -43,6 +43,7 @@ class Merge {
   readonly #before: ReadonlyMap<string, Link>;
   readonly #masters: ReadonlyMap<string, string>;
   readonly #mastersBefore: ReadonlyMap<string, string>;
+  readonly #around: Around;
   readonly #notes: GoalNote[] = [];
 
   constructor(before: Links, desired: Links, current: CurrentLinks) {
@@ -51,13 +52,14 @@ class Merge {
     this.#there = new Map(current.links.map((link) => [link.name, link]));
     this.#before = byName(managed(before));
     this.#wanted = byName(managed(desired).filter((link) => this.#canBe(link)));
+    this.#around = { before: this.#before, wanted: this.#wanted, there: this.#there };
     this.#masters = mastersOf(this.#wanted.values());
     this.#mastersBefore = mastersOf(this.#before.values());
   }
 
   goal(): Goal {
     const gone = this.#gone();
-    const left = [...this.#before.values()].filter(({ name }) => this.#isReleased(name, gone));
+    const left = [...this.#before.values()].filter((link) => this.#isReleased(link, gone));
     const links = [
       ...[...this.#wanted.values()].map((link) => this.#link(link)),
       ...left.map((link) => this.#left(link)),
@@ -92,6 +94,8 @@ class Merge {
     const names = [...this.#before.values()].flatMap((link) => {
       const there = this.#there.get(link.name);
       if (there === undefined || this.#wanted.has(link.name) || newDevice(link) === null) return [];
+      // It would take its other end along, which is wanted.
+      if (link.kind === 'veth' && this.#wanted.has(link.peer)) return [];
       const kept = this.#desired.links.some(({ name, start }) => name === link.name && start === 'manual');
       return kept || there.device.kind !== link.kind || this.#carriesForeign(there) ? [] : [link.name];
     });
@@ -111,13 +115,10 @@ class Merge {
     return true;
   }
 
-  #isReleased(name: string, gone: readonly string[]): boolean {
-    return this.#there.has(name) && !this.#wanted.has(name) && !gone.includes(name) && this.#isHardware(name);
-  }
-
-  #isHardware(name: string): boolean {
-    const link = this.#before.get(name);
-    return link !== undefined && link.kind === 'physical';
+  /** Hardware nobody names any more, and an end of a veth pair whose other end stays. */
+  #isReleased({ name, kind }: Link, gone: readonly string[]): boolean {
+    if (!this.#there.has(name) || this.#wanted.has(name) || gone.includes(name)) return false;
+    return kind === 'physical' || kind === 'veth';
   }
 
   #link(link: Link): GoalLink {
@@ -126,8 +127,8 @@ class Merge {
     const there = this.#there.get(name);
     const master = this.#masterGoal(name, there);
     const device = newDevice(link);
-    const mtu = link.mtu ?? (before?.mtu === undefined ? undefined : DEFAULT_MTU);
-    const firstMac = link.kind === 'bridge' && link.mac === undefined ? this.#macOfPorts(link) : undefined;
+    const mtu = link.mtu ?? (before?.mtu === undefined ? undefined : mtuWithoutLine(link, this.#around));
+    const firstMac = link.kind === 'bridge' && link.mac === undefined ? macOfPorts(link, this.#around) : undefined;
     const alias = link.alias ?? (before?.alias === undefined ? undefined : null);
     return {
       name,
@@ -136,7 +137,7 @@ class Merge {
       up: link.down !== true,
       ...defined({
         mtu,
-        mac: link.mac ?? this.#macFrom(link),
+        mac: this.#mac(link, before),
         firstMac,
         alias,
         master,
@@ -148,6 +149,13 @@ class Merge {
       sysctls: { ...this.#portSysctls(name), ...link.sysctls },
       addresses: this.#addresses(name, link.addresses, before?.addresses ?? []),
     };
+  }
+
+  #mac(link: Link, before: Link | undefined): string | undefined {
+    if (link.mac !== undefined) return link.mac;
+    if (link.kind === 'bridge' && link.macFrom !== undefined) return macToBe(link.macFrom.name, this.#around);
+    const had = before?.mac !== undefined || (before?.kind === 'bridge' && before.macFrom !== undefined);
+    return had ? macWithoutLine(link, this.#around) : undefined;
   }
 
   #options(link: Link, before: Link | undefined): Pick<GoalLink, 'bridge' | 'bond' | 'device'> | object {
@@ -222,7 +230,7 @@ class Merge {
       origin: null,
       device: null,
       ...(used || (there?.master !== null && master === undefined) ? {} : { up: false }),
-      ...defined({ master, mtu: link.mtu === undefined ? undefined : DEFAULT_MTU, mac }),
+      ...defined({ master, mtu: link.mtu === undefined ? undefined : mtuWithoutLine(link, this.#around), mac }),
       ...(link.alias === undefined ? {} : { alias: null }),
       sysctls: this.#portSysctls(name) ?? {},
       addresses: this.#addresses(name, [], link.addresses),
@@ -309,36 +317,6 @@ class Merge {
       (master !== undefined && master !== there.master) ||
       (this.#before.has(there.master ?? '') && !this.#wanted.has(there.master ?? ''))
     );
-  }
-
-  /** The address of the link that a bridge has to have it from. */
-  #macFrom(link: Link): string | undefined {
-    if (link.kind !== 'bridge' || link.macFrom === undefined) return undefined;
-    const { name } = link.macFrom;
-    const from = this.#wanted.get(name);
-    return from === undefined ? (this.#there.get(name)?.mac ?? undefined) : this.#macOf(from);
-  }
-
-  /** The address of the first port that is no tunnel, so that a guest's port with a lower one does not change it. */
-  #macOfPorts(link: Link): string | undefined {
-    for (const { name } of portsOf(link)) {
-      const port = this.#wanted.get(name);
-      if (port === undefined || port.kind === 'vxlan') continue;
-      const mac = this.#macOf(port);
-      if (mac !== undefined) return mac;
-    }
-    return undefined;
-  }
-
-  #macOf(link: Link): string | undefined {
-    if (link.mac !== undefined) return link.mac;
-    const there = this.#there.get(link.name)?.mac ?? undefined;
-    if (there !== undefined) return there;
-    if (link.kind === 'vlan') {
-      const parent = this.#wanted.get(link.parent.name);
-      return parent === undefined ? undefined : this.#macOf(parent);
-    }
-    return link.kind === 'bond' || link.kind === 'bridge' ? this.#macOfPorts(link) : undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Origin } from '../ruleset/index.js';
 import { bondAttributes, bridgeAttributes, vxlanAttributes } from './attributes.js';
 import { needsDown, needsNoSlaves, onlyInMode } from './bond-mode.js';
-import type { CurrentLinks } from './current.js';
+import type { CurrentLink, CurrentLinks } from './current.js';
 import { defined } from './defined.js';
 import type { Goal, GoalLink, GoalNote, GoalRoute } from './goal.js';
 import { inverseOf } from './inverse.js';
@@ -48,6 +48,8 @@ class Draft {
   readonly #model: LinkModel;
   readonly #session: ReadonlySet<string>;
   readonly #sessionAddress: string | null;
+  /** Bridges whose MAC address no port changes any more. */
+  readonly #kept = new Set<string>();
   /** The kernel would refuse a step: what depends on it is not planned again and again. */
   #refused = false;
 
@@ -106,6 +108,7 @@ class Draft {
     for (const { name, master, origin } of this.#goal.links) {
       const now = this.#model.link(name);
       if (now === undefined || master !== null || now.master === null) continue;
+      this.#keepMac(now.master);
       this.#step({ kind: 'set master', link: name, master: null }, origin, 'flap');
     }
   }
@@ -137,6 +140,7 @@ class Draft {
     if (device === null) return false;
     const attributes = defined({ mtu, mac: mac ?? firstMac });
     this.#step({ kind: 'create link', link: name, device: withoutInitial(device), ...attributes }, origin);
+    if (attributes.mac !== undefined) this.#kept.add(name);
     return true;
   }
 
@@ -223,10 +227,26 @@ class Draft {
     if (now === undefined || to === undefined || now.master === master) return;
     const moves = now.master === null ? 'none' : 'flap';
     if (to.device.kind === 'bond' && now.up) this.#step({ kind: 'set up', link: name, up: false }, origin, 'flap');
+    if (now.master !== null) this.#keepMac(now.master);
+    this.#keepMac(master);
     if (to.device.kind === 'bridge') this.#disableIpv6(name, origin);
     this.#step({ kind: 'set master', link: name, master }, masterOrigin, moves);
     this.#settlePort(goal);
     if (up === true && this.#model.link(name)?.up === false) this.#setUp(name, origin);
+  }
+
+  /**
+   * A bridge nobody gave an address has the lowest of its ports' (net/bridge/br_stp_if.c br_stp_recalculate_bridge_id): before
+   * ports come or go it is given the one it has, or without any port that of the first one to come. Its neighbours know it.
+   */
+  #keepMac(name: string): void {
+    const goal = this.#goal.links.find((link) => link.name === name);
+    const now = this.#model.link(name);
+    if (now?.device.kind !== 'bridge' || goal?.bridge === undefined || goal.mac !== undefined || this.#kept.has(name))
+      return;
+    this.#kept.add(name);
+    const mac = this.#model.portsOf(name).length === 0 ? (goal.firstMac ?? now.mac) : now.mac;
+    if (mac !== null) this.#step({ kind: 'set mac', link: name, mac }, goal.origin, moves(now, mac));
   }
 
   /** Before it is a port, so that it never has addresses of its own on the bridge's network. */
@@ -251,8 +271,9 @@ class Draft {
     if (mtu !== undefined && mtu > now.mtu) this.#step({ kind: 'set mtu', link: name, mtu }, origin);
     if (mac !== undefined && mac !== now.mac) {
       // Hardware may refuse another address while it is up; what the kernel makes does not.
-      if (device === null && now.up) this.#step({ kind: 'set up', link: name, up: false }, origin, 'flap');
-      this.#step({ kind: 'set mac', link: name, mac }, origin);
+      const falls = device === null && now.up;
+      if (falls) this.#step({ kind: 'set up', link: name, up: false }, origin, 'flap');
+      this.#step({ kind: 'set mac', link: name, mac }, origin, falls ? 'none' : moves(now, mac));
     }
     if (alias !== undefined && alias !== now.alias) this.#step({ kind: 'set alias', link: name, alias }, origin);
   }
@@ -427,6 +448,10 @@ function isSameNetwork(
     address.split('.').reduce((value, part) => value * 256n + BigInt(part), 0n) >> BigInt(32 - one.prefixLength);
   return network(one.address) === network(other.address);
 }
+
+/** Neighbours send to the old address of a link that is up until they have learned the new one. */
+const moves = ({ up, mac: old }: Pick<CurrentLink, 'up' | 'mac'>, mac: string): Disruption =>
+  up && mac !== old ? 'flap' : 'none';
 
 const hasAny = (options: object): boolean => Object.keys(options).length > 0;
 

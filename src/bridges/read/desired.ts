@@ -108,8 +108,9 @@ function leaveRest(opened: readonly Opened[], links: readonly Link[]): void {
   }
 }
 
-/** The links that others stand on and no stanza is about. */
+/** The links that others stand on and no stanza is about; the other end of a veth pair is made along with the one that is said. */
 function impliedLinks(said: readonly Link[]): Link[] {
+  const ends = new Map(said.flatMap((link) => (link.kind === 'veth' ? [[link.peer, link.name] as const] : [])));
   const names = new Set(said.map(({ name }) => name));
   const implied: Link[] = [];
   const visit = (link: Link): void => {
@@ -117,7 +118,9 @@ function impliedLinks(said: readonly Link[]): Link[] {
       const { name, origin } = lower;
       if (names.has(name)) continue;
       names.add(name);
-      const found: Link = { ...impliedDevice(lower), name, origin, start: 'manual', addresses: [], gateways: [] };
+      const peer = ends.get(name);
+      const device: Device = peer === undefined ? impliedDevice(lower) : { kind: 'veth', peer };
+      const found: Link = { ...device, name, origin, start: 'manual', addresses: [], gateways: [] };
       implied.push(found);
       visit(found);
     }

@@ -212,3 +212,152 @@ it('names the line that makes a link a port', () => {
   );
   expect(step?.origin).toMatchObject({ line: 3 });
 });
+
+describe('the MAC address of a bridge', () => {
+  const bridge = { kind: 'bridge', options: {} } as const;
+  const there = (more: Partial<CurrentLink>, ...ports: CurrentLink[]): CurrentLinks => ({
+    ...host,
+    links: [
+      ...host.links.filter(({ name }) => !ports.some((port) => port.name === name)),
+      ...ports,
+      link('br', 9, { device: bridge, ...more }),
+    ],
+  });
+
+  it('is that of its first port from the beginning, and an explicit one counts before', () => {
+    expect(commands(noLinks, linksOf(BRIDGE), host)[0]).toContain('address 02:00:00:00:00:02');
+    const own = linksOf(`${BRIDGE}\thwaddress 02:00:00:00:00:77\n`);
+    expect(commands(noLinks, own, host)[0]).toContain('address 02:00:00:00:00:77');
+  });
+
+  it('stays what it is when ports come or go', () => {
+    const current = there({ mac: '02:00:00:00:00:03', up: true }, link('en1', 3, { master: 'br', port: {}, up: true }));
+    const both = linksOf('auto br\niface br\n\tbridge-ports en1 en0\n');
+    expect(commands(noLinks, both, current)).toEqual([
+      'sysctl -w net/ipv6/conf/en1/disable_ipv6=1',
+      'ip link set dev br address 02:00:00:00:00:03',
+      'sysctl -w net/ipv6/conf/en0/disable_ipv6=1',
+      'ip link set dev en0 master br',
+      'ip link set dev en0 up',
+    ]);
+    expect(commands(both, linksOf('auto br\niface br\n\tbridge-ports none\n'), current).slice(0, 2)).toEqual([
+      'ip link set dev br address 02:00:00:00:00:03',
+      'ip link set dev en1 nomaster [flap]',
+    ]);
+  });
+
+  it('a bridge without ports gets that of the first one that comes, which its neighbours notice', () => {
+    const current = there({ mac: '02:00:00:00:00:aa', up: true });
+    expect(commands(noLinks, linksOf(BRIDGE), current)).toContain(
+      'ip link set dev br address 02:00:00:00:00:02 [flap]',
+    );
+  });
+
+  it('is left alone where no port changes', () => {
+    const desired = linksOf(BRIDGE);
+    const current = heldAfter(desired, host);
+    expect(commands(desired, desired, current)).toEqual([]);
+  });
+
+  it('bridge-hw names the link whose address it has', () => {
+    const desired = linksOf(`${BRIDGE}\tbridge-hw en1\n`);
+    expect(commands(noLinks, desired, host)[0]).toContain('address 02:00:00:00:00:03');
+    const current = heldAfter(desired, host);
+    expect(commands(desired, linksOf(BRIDGE), current)).toEqual([
+      'ip link set dev br address 02:00:00:00:00:02 [flap]',
+    ]);
+  });
+});
+
+describe('an MTU or a MAC address whose line goes', () => {
+  const jumbo: CurrentLinks = { ...host, links: host.links.map((one) => ({ ...one, permanentMac: one.mac })) };
+  const back = (before: string, after: string): string[] => {
+    const [old, now] = [linksOf(before), linksOf(after)];
+    return commands(old, now, heldAfter(old, jumbo));
+  };
+  const en0 = (more: string): string => `auto en0\niface en0\n${more}`;
+
+  it.each([
+    ['hardware', en0('\tmtu 9000\n'), en0(''), ['ip link set dev en0 mtu 1500']],
+    [
+      'a VLAN device has that of its parent',
+      `${en0('\tmtu 9000\n')}auto en0.5\niface en0.5\n\tmtu 1400\n`,
+      `${en0('\tmtu 9000\n')}auto en0.5\niface en0.5\n`,
+      ['ip link set dev en0.5 mtu 9000'],
+    ],
+    [
+      'a VLAN device and its parent together',
+      `${en0('\tmtu 9000\n')}auto en0.5\niface en0.5\n\tmtu 9000\n`,
+      `${en0('')}auto en0.5\niface en0.5\n`,
+      ['ip link set dev en0.5 mtu 1500', 'ip link set dev en0 mtu 1500'],
+    ],
+    [
+      'a bridge has the least of its ports',
+      `${en0('\tmtu 4000\n')}auto br\niface br\n\tbridge-ports en0 en1\n\tmtu 1400\n`,
+      `${en0('\tmtu 4000\n')}auto br\niface br\n\tbridge-ports en0 en1\n`,
+      ['ip link set dev br mtu 1500'],
+    ],
+    [
+      'a VXLAN device has that of its lower less what it adds',
+      'auto vx\niface vx\n\tvxlan-id 5\n\tvxlan-physdev en0\n\tvxlan-local-tunnelip 192.0.2.1\n\tmtu 1400\n',
+      'auto vx\niface vx\n\tvxlan-id 5\n\tvxlan-physdev en0\n\tvxlan-local-tunnelip 192.0.2.1\n',
+      ['ip link set dev vx mtu 1450'],
+    ],
+  ])('%s', (_, before, after, expected) => {
+    expect(back(before, after)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'hardware gets its own',
+      en0('\thwaddress 02:00:00:00:00:77\n'),
+      en0(''),
+      ['ip link set dev en0 down [flap]', 'ip link set dev en0 address 02:00:00:00:00:02', 'ip link set dev en0 up'],
+    ],
+    [
+      'a bridge gets that of its first port',
+      `${BRIDGE}\thwaddress 02:00:00:00:00:77\n`,
+      BRIDGE,
+      ['ip link set dev br address 02:00:00:00:00:02 [flap]'],
+    ],
+    [
+      'a VLAN device gets that of its parent',
+      'auto en0.5\niface en0.5\n\thwaddress 02:00:00:00:00:77\n',
+      'auto en0.5\niface en0.5\n',
+      ['ip link set dev en0.5 address 02:00:00:00:00:02 [flap]'],
+    ],
+    [
+      'a dummy has none that is its own',
+      'auto d\niface d\n\tlink-type dummy\n\thwaddress 02:00:00:00:00:77\n',
+      'auto d\niface d\n\tlink-type dummy\n',
+      [],
+    ],
+  ])('%s', (_, before, after, expected) => {
+    expect(back(before, after)).toEqual(expected);
+  });
+});
+
+describe('a veth pair one end of which has a stanza', () => {
+  const pair = 'auto a\niface a\n\tlink-type veth\n\tveth-peer-name b\n';
+  const joined = `${pair}auto br\niface br\n\tbridge-ports b\n`;
+
+  it('is made with both ends, and the other end can be a port', () => {
+    expect(commands(noLinks, linksOf(joined), host).filter((command) => !command.startsWith('sysctl'))).toEqual([
+      'ip link add name a type veth peer name b',
+      'ip link add name br type bridge',
+      'ip link set dev a up',
+      'ip link set dev b master br',
+      'ip link set dev b up',
+      'ip link set dev br up',
+    ]);
+  });
+
+  it('the other end leaves its bridge without the pair', () => {
+    const before = linksOf(joined);
+    const plain = linksOf(`${pair}auto br\niface br\n\tbridge-ports none\n`);
+    expect(commands(before, plain, heldAfter(before, host)).filter((command) => command.includes('link del'))).toEqual(
+      [],
+    );
+    expect(commands(before, plain, heldAfter(before, host))).toContain('ip link set dev b nomaster [flap]');
+  });
+});
