@@ -16,11 +16,11 @@ const LIMIT = 60_000;
 export async function runHooks(processes: Processes, runs: readonly HookRun[]): Promise<string[]> {
   const warnings: string[] = [];
   for (const { link, hook } of runs) {
-    const { phase, command, origin } = hook;
+    const { phase, command, environment, origin } = hook;
     const end = await processes.run({
       program: '/bin/sh',
       args: ['-c', command],
-      environment: { IFACE: link, LOGICAL: link, ...hookEnvironment[phase], VERBOSITY: '0', PATH },
+      environment: { ...environment, IFACE: link, LOGICAL: link, ...hookEnvironment[phase], VERBOSITY: '0', PATH },
       limit: LIMIT,
     });
     if (end.kind === 'exited' && end.code === 0) continue;

@@ -117,6 +117,9 @@ const readOrigin = (reader: Reader): Origin => ({
 export const readHook = (reader: Reader): Hook => ({
   phase: reader.field('phase').oneOf(hookPhases),
   command: reader.field('command').string(),
+  environment: Object.fromEntries(
+    reader.optional('environment', (field) => field.entries((item) => item.string())) ?? [],
+  ),
   origin: readOrigin(reader.field('origin')),
 });
 

@@ -141,6 +141,8 @@ export interface Hook {
   readonly phase: HookPhase;
   /** A line for a shell. */
   readonly command: string;
+  /** What its stanza says, as the command finds it in its environment: ADDRFAM, METHOD and IF_… . */
+  readonly environment: Readonly<Record<string, string>>;
   readonly origin: Origin;
 }
 

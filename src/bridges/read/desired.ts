@@ -73,7 +73,7 @@ function surroundingsOf(interfaces: readonly Interface[], opened: readonly Opene
 function readLink({ one, readings, options }: Opened, around: Surroundings, findings: Findings): Link {
   const { name, span, start, stanzas } = one;
   const methods = readMethods(stanzas, findings);
-  const general = readGeneral(options, methods.sysctls);
+  const general = readGeneral(options, stanzas, methods.sysctls);
   options.takeAll('bond-master');
   const device: Device =
     name === 'lo' || methods.loopback

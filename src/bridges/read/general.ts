@@ -1,8 +1,10 @@
 import { originOf } from '../../ruleset/index.js';
+import type { Stanza } from '../../site/index.js';
 import { type Hook, hookPhases, type Link, type LinkSysctls } from '../links.js';
 import { type Field, field, readFields } from './field.js';
 import { readFlag, readMac, readNumber, readText } from './option-value.js';
 import type { Options } from './options.js';
+import { stanzaEnvironment } from './stanza-environment.js';
 
 /** What an interface of any kind can have. */
 export type General = Pick<Link, 'down' | 'mtu' | 'mac' | 'alias' | 'vrf' | 'sysctls' | 'hooks'>;
@@ -20,7 +22,7 @@ export const SYSCTL_FIELDS: readonly Field<Partial<LinkSysctls>>[] = [
 ];
 
 /** `implied` are the settings a method brings along; what an option says counts before them. */
-export function readGeneral(options: Options, implied: LinkSysctls): General {
+export function readGeneral(options: Options, stanzas: readonly Stanza[], implied: LinkSysctls): General {
   // RFC 791 asks for 68 bytes at least; loopback has 65536.
   const mtu = options.read(readNumber(68, 65_536, ' bytes'), 'mtu');
   const mac = options.read(readMac, 'hwaddress');
@@ -29,7 +31,7 @@ export function readGeneral(options: Options, implied: LinkSysctls): General {
   const option = options.take('vrf');
   const [vrf] = option === null ? [] : options.lowers(option, [option.value.value]);
   const sysctls: LinkSysctls = { ...implied, ...readFields<LinkSysctls>(options, SYSCTL_FIELDS) };
-  const hooks = readHooks(options);
+  const hooks = readHooks(options, stanzas);
   return {
     ...(down === true ? { down } : {}),
     ...(mtu === null ? {} : { mtu }),
@@ -42,9 +44,14 @@ export function readGeneral(options: Options, implied: LinkSysctls): General {
 }
 
 /** In their order, which is that of the file. */
-function readHooks(options: Options): Hook[] {
-  return options.takeAll(...hookPhases).flatMap(({ key, value }) => {
+function readHooks(options: Options, stanzas: readonly Stanza[]): Hook[] {
+  const own = new Map(stanzas.flatMap((stanza) => stanza.options.map((option) => [option, stanza] as const)));
+  return options.takeAll(...hookPhases).flatMap((option) => {
+    const { key, value } = option;
     const phase = hookPhases.find((name) => name === key.value);
-    return phase === undefined ? [] : [{ phase, command: value.value, origin: originOf(value.span) }];
+    const stanza = own.get(option);
+    if (phase === undefined || stanza === undefined) return [];
+    const environment = stanzaEnvironment(stanza);
+    return [{ phase, command: value.value, environment, origin: originOf(value.span) }];
   });
 }

@@ -26,7 +26,7 @@ const nobody = 'auto lo\niface lo inet loopback\n';
 const sh = (...commands: string[]) => commands.map((command) => `/bin/sh -c ${command}`);
 
 describe('commands of interfaces files', () => {
-  it('run when they are asked for, with the name of the link in their environment only', async () => {
+  it('run when they are asked for, with the link and its options in their environment', async () => {
     const { apply, processes } = host({ '/bin/sh': done });
     const applied = await apply(bridge('\tup echo $IFACE "$(id)"\n'));
     expect(applied.warnings).toEqual([]);
@@ -35,6 +35,7 @@ describe('commands of interfaces files', () => {
         program: '/bin/sh',
         args: ['-c', 'echo br "$(id)"'],
         environment: {
+          IF_BRIDGE_PORTS: 'none',
           IFACE: 'br',
           LOGICAL: 'br',
           MODE: 'start',

@@ -75,6 +75,23 @@ describe('bridge-hw', () => {
   });
 });
 
+describe('the environment of a command is what its own stanza says', () => {
+  const environments = (text: string) => linkOf(text, 'br').hooks?.map(({ environment }) => environment);
+
+  it('with the first of repeated options, and no name that could be one of ours', () => {
+    const four = 'iface br inet static\n\taddress 192.0.2.1/24\n\taddress 192.0.2.2/24\n\tbridge_ports eth0\n\tup a\n';
+    const six = 'iface br inet6 manual\n\tx/y= 5\n\tdown b\n';
+    expect(environments(four + six)).toEqual([
+      { ADDRFAM: 'inet', METHOD: 'static', IF_ADDRESS: '192.0.2.1/24', IF_BRIDGE_PORTS: 'eth0' },
+      { ADDRFAM: 'inet6', METHOD: 'manual', IF_XY: '5' },
+    ]);
+  });
+
+  it('without family and method where it has none', () => {
+    expect(environments('iface br\n\tmtu 1400\n\tup a\n')).toEqual([{ IF_MTU: '1400' }]);
+  });
+});
+
 it('times of a bridge are hundredths of a second', () => {
   expect(bridge(lines('bridge-fd 15', 'bridge-ageing 300', 'bridge-mcmi 260')).options).toEqual({
     forwardDelay: 1500,

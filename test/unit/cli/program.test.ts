@@ -184,6 +184,7 @@ describe('compile', () => {
       'inet ringwall',
     ]);
     const origin = (line: number) => ({ file: 'etc/network/interfaces', line });
+    const environment = { IF_ADDRESS: '192.0.2.10/24', IF_GRO_OFFLOAD: 'on' };
     expect(links).toEqual([
       {
         kind: 'physical',
@@ -191,7 +192,7 @@ describe('compile', () => {
         origin: origin(2),
         start: 'auto',
         addresses: [{ address: '192.0.2.10', prefixLength: 24, origin: origin(3) }],
-        hooks: [{ phase: 'pre-up', command: 'true', origin: origin(4) }],
+        hooks: [{ phase: 'pre-up', command: 'true', environment, origin: origin(4) }],
         gateways: [],
       },
     ]);
