@@ -47,7 +47,9 @@ function contentOf(line: LineReader, current: boolean): GuestConfigContent {
   const { key, value } = shape;
   const digits = /^net([0-9]+)$/.exec(key.text)?.[1];
   if (digits === undefined) return { kind: 'setting', key: line.word(key), value: line.word(value) };
-  return refuseControls(line) ?? readNic(line, key, digits, value);
+  // It is read all the same: without its NIC, a port would not be filtered.
+  refuseControls(line);
+  return readNic(line, key, digits, value);
 }
 
 function readNic(line: LineReader, key: Piece, digits: string, value: Piece): GuestConfigContent {

@@ -101,6 +101,22 @@ describe('properties', () => {
   });
 });
 
+describe('a control character is reported and takes the NIC nothing of its filter', () => {
+  it.each([
+    ['in the address', 'virtio=x\b,bridge=vmbr0,firewall=1', ['syntax/character', 'guest/bad-mac']],
+    ['in a value that nobody reads', 'virtio=bc:24:11:00:00:01,bridge=vmbr0,firewall=1,x=\x1b', ['syntax/character']],
+    [
+      'in the switch itself',
+      'virtio=bc:24:11:00:00:01,bridge=vmbr0,firewall=\x07',
+      ['syntax/character', 'value/bad-option'],
+    ],
+  ])('%s', (_where, line, reported) => {
+    const { nic, codes } = vm(line);
+    expect(nic).toMatchObject({ port: 'tap100i0', bridge: 'vmbr0', firewall: true });
+    expect(codes).toEqual(reported);
+  });
+});
+
 describe('which NICs there are', () => {
   it('net0 to net31, in their order, up to the first snapshot', () => {
     const { guest, codes } = read(
