@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { printLinks } from '../bridges/index.js';
 import { printGuest, printHost } from '../compiler/index.js';
+import { harmlessJson } from '../diagnostics/index.js';
 import { printRuleset, rulesetToJson } from '../ruleset/index.js';
 import { printSysctls } from '../sysctl/index.js';
 import type { Context } from './context.js';
@@ -19,7 +20,7 @@ export async function compile(context: Context, { out }: { readonly out: string 
     const { tables } = JSON.parse(rulesetToJson(compiled.ruleset));
     const { links, guestPorts, unmanaged } = loaded.links;
     const { sysctls } = compiled;
-    context.out.write(`${JSON.stringify({ tables, links, guestPorts, unmanaged, settings: sysctls })}\n`);
+    context.out.write(`${harmlessJson({ tables, links, guestPorts, unmanaged, settings: sysctls })}\n`);
   } else if (out === undefined) {
     context.out.write(printRuleset(compiled.ruleset));
   }

@@ -1,3 +1,4 @@
+import { harmlessJson } from '../diagnostics/index.js';
 import type { Clock, StateFiles } from '../ports/index.js';
 
 export interface GlobalOptions {
@@ -31,5 +32,5 @@ export interface Context {
 
 /** Writes the answer of a command: JSON when asked for, else the text. */
 export function answer({ options, out }: Context, json: unknown, text: () => string): void {
-  out.write(options.json ? `${JSON.stringify(json)}\n` : text());
+  out.write(options.json ? `${harmlessJson(json)}\n` : text());
 }

@@ -130,6 +130,6 @@ export function mentionErrors({ err }: Context, { summary: { errors } }: Loaded)
 /** What is desired of links and cannot be had, a line for each. */
 export function showNotes({ err }: Context, notes: readonly GoalNote[]): void {
   for (const { name, text, origin } of notes) {
-    err.write(`${origin === null ? '' : `${spellOrigin(origin)}: `}${harmless(`${name} ${text}`)}\n`);
+    err.write(`${harmless(`${origin === null ? '' : `${spellOrigin(origin)}: `}${name} ${text}`)}\n`);
   }
 }

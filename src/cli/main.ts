@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { CommanderError } from 'commander';
-import { Failure, harmless } from '../diagnostics/index.js';
+import { Failure, harmless, harmlessJson } from '../diagnostics/index.js';
 import { nodeFiles, systemClock } from '../ports/index.js';
 import { version } from './author.js';
 import type { Context, GlobalOptions, Output } from './context.js';
@@ -75,15 +75,17 @@ function report(error: unknown, json: boolean, { stdout, stderr }: Streams): num
   if (json) {
     const { code, message, help } = failure;
     const shown = { code, message, ...(help === undefined ? {} : { help }) };
-    stdout.write(`${JSON.stringify({ error: shown })}\n`);
+    stdout.write(`${harmlessJson({ error: shown })}\n`);
   } else {
-    const lines = failure.message.split('\n').map((line) => `ringwall: ${harmless(line)}\n`);
+    const lines = linesOf(failure.message).map((line) => `ringwall: ${line}`);
     const help = failure.help === undefined ? '' : `  help: ${harmless(failure.help)}\n`;
     stderr.write(lines.join('') + help);
   }
-  if (RINGWALL_DEBUG && error instanceof Error) stderr.write(`${error.stack}\n`);
+  if (RINGWALL_DEBUG && error instanceof Error) stderr.write(linesOf(error.stack ?? '').join(''));
   return failure.exit;
 }
+
+const linesOf = (text: string): string[] => text.split('\n').map((line) => `${harmless(line)}\n`);
 
 /** Null when there is nothing more to say, as after `--help`. */
 function toFailure(error: unknown): Failure | null {

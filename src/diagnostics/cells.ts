@@ -32,6 +32,11 @@ export function harmless(text: string): string {
   return text.replace(HARMFUL_EVERYWHERE, picture);
 }
 
+/** JSON of the same meaning, in which such characters are escapes. */
+export function harmlessJson(value: unknown): string {
+  return JSON.stringify(value).replace(HARMFUL_EVERYWHERE, escapes);
+}
+
 function cellOf(character: string, reached: number): Cell {
   if (character === '\t') {
     const width = TAB_STOP - (reached % TAB_STOP);
@@ -41,6 +46,12 @@ function cellOf(character: string, reached: number): Cell {
   if (COMBINING.test(character)) return { shown: character, width: 0 };
   return { shown: character, width: WIDE.test(character) ? 2 : 1 };
 }
+
+/** One escape for each UTF-16 unit, as JSON has it. */
+const escapes = (character: string): string =>
+  [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('');
 
 /** C0 controls have pictures of their own in Unicode (U+2400 and up); the rest shares the replacement character. */
 function picture(character: string): string {

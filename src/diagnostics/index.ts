@@ -1,4 +1,4 @@
-export { harmless } from './cells.js';
+export { harmless, harmlessJson } from './cells.js';
 export { type DiagnosticCode, diagnosticCodes } from './codes.js';
 export { diagnose } from './diagnose.js';
 export type { Diagnostic, Located, Related, Report, Severity, Span } from './diagnostic.js';
