@@ -1,6 +1,6 @@
 import { readJson } from '../ruleset/index.js';
 import { checksum, damaged, seal, unseal } from './seal.js';
-import { readRecordBytes, type StateDirectory } from './state-directory.js';
+import { isOurs, readRecordBytes, type StateDirectory } from './state-directory.js';
 
 /** Who made a generation, when, and what it was about. */
 export interface GenerationMeta {
@@ -43,7 +43,7 @@ const help = '`ringwall apply` makes a new generation; `ringwall history` lists 
 
 /** The numbers of the generations that are stored, ascending. */
 export function storedGenerations(state: StateDirectory): number[] {
-  const names = state.files.list(folder(state)) ?? [];
+  const names = isOurs(state, folder(state), 'directory') ? (state.files.list(folder(state)) ?? []) : [];
   return names
     .filter((name) => /^[1-9]\d{0,8}$/.test(name))
     .map(Number)
@@ -83,6 +83,7 @@ export function retireGeneration(state: StateDirectory, generation: number): voi
 
 /** Failure `damaged-file` when `meta.json` is missing or not what was written. */
 export function openGeneration(state: StateDirectory, generation: number): StoredGeneration {
+  for (const path of [folder(state), folderOf(state, generation)]) isOurs(state, path, 'directory');
   const metaFile = `${folderOf(state, generation)}/meta.json`;
   const body = unseal(decode(bytesOf(state, metaFile)), metaFile, help);
   const record = readJson(

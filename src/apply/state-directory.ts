@@ -37,26 +37,35 @@ export function readRecord(state: StateDirectory, path: string): string | null {
   return bytes && new TextDecoder().decode(bytes);
 }
 
-export function readRecordBytes({ files }: StateDirectory, path: string): Uint8Array | null {
+export const readRecordBytes = (state: StateDirectory, path: string): Uint8Array | null =>
+  isOurs(state, path, 'file') ? state.files.read(path) : null;
+
+/**
+ * False when there is nothing. Throws Failure `state-not-ours` for what is something else or somebody else's, and
+ * `state-open-to-others`.
+ */
+export function isOurs({ files }: StateDirectory, path: string, kind: 'file' | 'directory'): boolean {
   const found = files.attributes(path);
-  if (found === null) return null;
-  if (found.kind !== 'file' || !found.own) {
-    throw new Failure('state-not-ours', `${path} is not a file of this user, so it cannot be trusted`, {
+  if (found === null) return false;
+  if (found.kind !== kind || !found.own) {
+    throw new Failure('state-not-ours', `${path} is not a ${kind} of this user, so it cannot be trusted`, {
       help: 'find out who put it there before you remove it',
     });
   }
   if ((found.mode & 0o022) !== 0) {
     throw new Failure('state-open-to-others', `${path} can be written by other users, so it cannot be trusted`, {
-      help: `look at what is in it, then close it: chmod 600 ${path}`,
+      help: `look at what is in it, then close it: chmod ${kind === 'file' ? 600 : 700} ${path}`,
     });
   }
-  return files.read(path);
+  return true;
 }
 
 /** Runs `act` while no other ringwall changes anything; the directory is made when it is not there. */
 export async function withLock<T>(state: StateDirectory, act: () => Promise<T>): Promise<T> {
   if (!checkStateDirectory(state)) state.files.makeDirectory(state.path);
-  const lock = state.files.lock(`${state.path}/lock`);
+  const path = `${state.path}/lock`;
+  isOurs(state, path, 'file');
+  const lock = state.files.lock(path);
   if (!lock.held) {
     const holder = lock.pid === null ? 'another run of ringwall' : `another run of ringwall (pid ${lock.pid})`;
     throw new Failure('locked', `${holder} is changing the rules`, { help: 'wait until it is done, then run again' });
