@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
 # nft, ip and their kin for the demo and the namespace tests; the second line is the full test kernel (lab/README.md).
-packages=(nftables iproute2
+packages=(nftables iproute2 strace
   qemu-system-x86 busybox-static kmod cpio xz-utils)
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -25,3 +25,32 @@ export function nft(netns: string, commands: string): string {
     }
   });
 }
+
+const setDebug = library.func('void nft_ctx_output_set_debug(void *context, uint32_t mask)');
+const setDryRun = library.func('void nft_ctx_set_dry_run(void *context, bool dry)');
+const DEBUG_NETLINK = 8;
+
+/**
+ * What libnftables itself makes of a text: each rule, chain, set and element as it would send it. The kernel is asked in a
+ * dry run, and what it refuses is no matter here: only a text that cannot be read throws.
+ */
+export function explainNft(netns: string, text: string): string {
+  return inNamespace(netns, () => {
+    const context: unknown = contextNew(0);
+    try {
+      bufferOutput(context);
+      bufferError(context);
+      setDryRun(context, true);
+      setDebug(context, DEBUG_NETLINK);
+      runCommands(context, text);
+      const errors = String(errorOf(context));
+      const unread = errors
+        .split('\n')
+        .find((line) => line.includes('Error:') && !line.includes('Could not process rule'));
+      if (unread !== undefined) throw new Error(errors);
+      return String(outputOf(context));
+    } finally {
+      contextFree(context);
+    }
+  });
+}
