@@ -86,6 +86,10 @@ const u16 = (...values: readonly number[]): Buffer => {
   return bytes;
 };
 
+/** A whole frame. */
+export const frameTo = (dest: string, source: string, payload: Payload): Buffer =>
+  Buffer.concat([mac(dest), mac(source), payload]);
+
 /** An Ethernet payload behind its type, so that tags can go in front. */
 export type Payload = Buffer;
 
@@ -95,6 +99,16 @@ export function udp4(source: string, dest: string, sport = 1000, dport = 2000): 
   const header = Buffer.concat([u16(0x4500, 28, 1, 0), Buffer.from([64, 17, 0, 0]), ipv4(source), ipv4(dest)]);
   header.writeUInt16BE(checksum(header), 10);
   return Buffer.concat([u16(0x0800), header, u16(sport, dport, 8, 0)]);
+}
+
+/** The first packet of a connection. */
+export function tcpSyn4(source: string, dest: string, sport: number, dport: number): Payload {
+  const header = Buffer.concat([u16(0x4500, 40, 1, 0), Buffer.from([64, 6, 0, 0]), ipv4(source), ipv4(dest)]);
+  header.writeUInt16BE(checksum(header), 10);
+  const [dataOffset, syn] = [5 << 12, 2];
+  const body = u16(sport, dport, 0, 1, 0, 0, dataOffset | syn, 1024, 0, 0);
+  body.writeUInt16BE(checksum(Buffer.concat([ipv4(source), ipv4(dest), u16(6, body.length), body])), 16);
+  return Buffer.concat([u16(0x0800), header, body]);
 }
 
 export function arp(senderMac: string, sender: string, target: string): Payload {
@@ -116,8 +130,8 @@ function ip6(source: string, dest: string, protocol: number, body: Buffer): Payl
 const pseudoHeader = (source: string, dest: string, protocol: number, length: number): Buffer =>
   Buffer.concat([ipv6(source), ipv6(dest), u16(0, length, 0, protocol)]);
 
-export function udp6(source: string, dest: string): Payload {
-  const body = u16(1000, 2000, 8, 0);
+export function udp6(source: string, dest: string, sport = 1000, dport = 2000): Payload {
+  const body = u16(sport, dport, 8, 0);
   body.writeUInt16BE(checksum(Buffer.concat([pseudoHeader(source, dest, 17, body.length), body])), 6);
   return ip6(source, dest, 17, body);
 }
