@@ -1,6 +1,6 @@
 import { Failure } from '../../diagnostics/index.js';
 import { ByteWriter } from '../byte-writer.js';
-import { errnoName } from '../libc.js';
+import { errnoName, SystemError } from '../libc.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { AttributeType } from '../tlv.js';
 import {
@@ -16,7 +16,7 @@ import {
 import { beginMessage, type Family, NFGENMSG } from './batch.js';
 import { generation, type MessageType, messageType } from './schema.js';
 
-/** The ruleset changed while it was read. */
+/** The ruleset changed while it was read, or a part of the answer got lost. */
 export class DisturbedDump extends Error {}
 
 /** The kernel refused a request that is not part of a batch; `errno` is a name such as `ENOENT`. */
@@ -85,18 +85,33 @@ export class Requests {
     out.endMessage(start);
     await this.#socket.send(out.finish());
     const found: { value: R; generation: number }[] = [];
+    // A dump ends with a message that says so; a single object is not a dump.
+    let whole = flags !== NLM_F_DUMP;
     // The kernel makes the next part of a dump when the one before is received, so nothing is ever waited for.
-    for (let part = this.#socket.receive(); part !== null; part = this.#socket.receive()) {
+    for (let part = this.#receive(); part !== null; part = this.#receive()) {
       for (const message of parseMessages(part)) {
         // A late answer to an earlier request that was given up.
         if (message.sequence !== sequence) continue;
         if ((message.flags & NLM_F_DUMP_INTR) !== 0) throw this.#disturbed();
         if (message.type === NLMSG_ERROR) refuse(message);
-        else if (message.type === NLMSG_DONE) refuseDone(message);
-        else found.push(readObject(message, answer));
+        else if (message.type === NLMSG_DONE) {
+          refuseDone(message);
+          whole = true;
+        } else found.push(readObject(message, answer));
       }
     }
+    if (!whole) throw new DisturbedDump('the answer broke off');
     return found;
+  }
+
+  /** As of the socket. An answer that got lost, for want of room in its buffer, is a disturbance like others. */
+  #receive(): Buffer | null {
+    try {
+      return this.#socket.receive();
+    } catch (error) {
+      if (error instanceof SystemError && error.errno === 'ENOBUFS') throw this.#disturbed();
+      throw error;
+    }
   }
 
   /** Leaves nothing of the broken dump for the next request. */
