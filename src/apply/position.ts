@@ -6,15 +6,30 @@ import { readRecord, type StateDirectory } from './state-directory.js';
 /** What takes the kernel from one generation to another. */
 export type Action = 'apply' | 'rollback' | 'clear';
 
+/** A change that is under way, and what must be known of it to finish or undo it after a crash. */
+export interface Applying {
+  /** The one it goes to. */
+  readonly generation: number;
+  readonly action: Action;
+  /** What the kernel held of ours before it; null when it leaves the rules as they are. */
+  readonly rules: {
+    /** The id of the kernel's ruleset: with another one, somebody has committed since. */
+    readonly ruleset: number;
+    /** There was no table of ours. */
+    readonly none: boolean;
+  } | null;
+  /** Does it change links? */
+  readonly links: boolean;
+}
+
 /**
- * Where we are among the generations. While the kernel is being changed `applying` names the generation it goes to:
- * found there by a later run, it says that this run was cut short, and the kernel holds either `current` or that one,
- * because a transaction is all or none.
+ * Where we are among the generations. While the kernel is being changed `applying` says to what: found there by a later
+ * run, it says that this run was cut short.
  */
 export interface Position {
   /** The generation the kernel was last brought to; null before the first. */
   readonly current: number | null;
-  readonly applying: { readonly generation: number; readonly action: Action } | null;
+  readonly applying: Applying | null;
   /**
    * The values of settings before ours took their place. Kept here and not in a generation, because it is a matter of
    * when a setting was first taken over. While `applying`, it also holds those the change gives back.
@@ -47,6 +62,11 @@ const decode = (reader: Reader): Position => ({
   applying: reader.field('applying').nullable((field) => ({
     generation: field.field('generation').integer(),
     action: field.field('action').oneOf(['apply', 'rollback', 'clear']),
+    rules: field.field('rules').nullable((rules) => ({
+      ruleset: rules.field('ruleset').integer(),
+      none: rules.field('none').boolean(),
+    })),
+    links: field.field('links').boolean(),
   })),
   replaced: reader.optional('replaced', readReplaced) ?? new Map(),
   owedHooks: new Map(reader.optional('owedHooks', (field) => field.entries((item) => item.list(readHook)))),

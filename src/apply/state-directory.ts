@@ -1,5 +1,5 @@
 import { Failure } from '../diagnostics/index.js';
-import type { StateFiles } from '../ports/index.js';
+import { isUnfinished, type StateFiles } from '../ports/index.js';
 
 /** Where generations are kept, and through what. */
 export interface StateDirectory {
@@ -71,8 +71,16 @@ export async function withLock<T>(state: StateDirectory, act: () => Promise<T>):
     throw new Failure('locked', `${holder} is changing the rules`, { help: 'wait until it is done, then run again' });
   }
   try {
+    removeUnfinished(state);
     return await act();
   } finally {
     lock.release();
+  }
+}
+
+/** Takes away what runs that were killed had begun to write: nobody writes now but the holder of the lock. */
+function removeUnfinished({ files, path }: StateDirectory): void {
+  for (const name of files.list(path) ?? []) {
+    if (isUnfinished(name)) files.remove(`${path}/${name}`);
   }
 }

@@ -1,7 +1,8 @@
+import { noLinks } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort } from '../netlink/index.js';
-import { diffRuleset, spellChange } from '../ruleset/index.js';
-import { carryOutSysctls, type Replaced, type SysctlName } from '../sysctl/index.js';
+import { diffRuleset, type Ruleset, spellChange } from '../ruleset/index.js';
+import { carryOutSysctls, planSysctls, type Replaced, type SysctlName, type SysctlPlan } from '../sysctl/index.js';
 import { type Brought, bring } from './bring.js';
 import { undo } from './bring-links.js';
 import { bringNetwork } from './bring-network.js';
@@ -17,7 +18,7 @@ import {
   planLinksOf,
   planRuleset,
 } from './plan.js';
-import { type Action, type Position, readPosition, writePosition } from './position.js';
+import { type Action, type Applying, type Position, readPosition, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
 import type { World } from './world.js';
 
@@ -52,7 +53,7 @@ export async function carryOut(world: World, from: Position, to: Transition): Pr
   const { replaced, changes: settings } = firewall?.sysctls ?? { replaced: from.replaced, changes: [] };
   const owed: Replaced = new Map([...replaced, ...from.replaced]);
   try {
-    const applying = { generation: to.generation, action: to.action };
+    const applying = applyingOf(to);
     writePosition(state, { ...from, applying, replaced: owed });
     to.store?.();
   } catch (error) {
@@ -99,52 +100,101 @@ const bringRules = async (nftables: NftablesPort, { desired, plan }: Transition)
 /** After links could not follow: the rules of before in force again, and what became of that in the failure. */
 async function takeRulesBack({ nftables }: World, { before, plan }: Transition, failure: Failure): Promise<Failure> {
   if (plan.firewall === null || plan.firewall.ruleset.operations.length === 0) return failure;
-  const none = plan.firewall.ruleset.current.tables.length === 0 ? { tables: [] } : null;
-  const ruleset = before.firewall?.ruleset ?? none;
-  // Where nobody knows what was in force, the new rules stay: taking them out would open what they close.
+  const ruleset = rulesBefore(before, plan.firewall.ruleset.current.tables.length === 0);
   if (ruleset === null) return noted(failure, 'the new rules stay in force');
   const brought = await bring(nftables, ruleset, await planRuleset(nftables, ruleset));
   return noted(failure, brought.committed ? 'the rules of before are in force again' : brought.failure.message);
 }
 
+function applyingOf({ generation, action, plan: { firewall, links } }: Transition): Applying {
+  const current = firewall?.ruleset.current;
+  const rules = current === undefined ? null : { ruleset: current.generation, none: current.tables.length === 0 };
+  return { generation, action, rules, links: links !== null };
+}
+
 /**
- * Finishes the records of a run that was cut short: when the kernel holds the generation it was going to, that is the
- * current one; else the steps of links that may have been done are undone, the rules with them, and an unused new
- * generation is removed. The caller holds the lock.
+ * Finishes or undoes a run that was cut short: when the kernel holds all the run was to bring, that generation is the
+ * current one; else links, rules and settings are taken back, and an unused new generation is removed. The caller
+ * holds the lock.
  */
 export async function settle(world: World): Promise<Position> {
-  const { state, nftables, route } = world;
+  const { state } = world;
   const position = readPosition(state);
   const { applying } = position;
   if (applying === null) {
     removeLinkJournal(state);
     return position;
   }
-  const goal = findGeneration(state, applying.generation);
-  const journal = readLinkJournal(state);
-  const links = journal?.generation === applying.generation ? journal : null;
-  let arrived = goal !== null && (await holdsRules(world, goal));
-  if (links !== null) {
-    arrived = arrived && goal !== null && (await holdsLinks(world, goal));
-    if (!arrived) {
-      await undo(route, links.inverses);
-      const { firewall } = desiredInForce(state, position);
-      if (firewall !== null) await bring(nftables, firewall.ruleset, await planRuleset(nftables, firewall.ruleset));
-    }
-  }
+  const before = changedHalves(desiredInForce(state, position), applying);
+  const stored = findGeneration(state, applying.generation);
+  const goal = stored === null ? null : changedHalves(stored, applying);
+  const arrived = goal !== null && (await holds(world, goal, before, position.replaced));
+  if (!arrived) await takeBack(world, applying, before, position.replaced);
   if (!arrived && applying.action !== 'rollback') removeGeneration(state, applying.generation);
-  const current = arrived ? applying.generation : position.current;
-  const settled: Position = { ...position, current, applying: null };
+  const { firewall } = arrived ? goal : before;
+  const settings = applying.rules === null ? null : planSettings(world, firewall, position.replaced);
+  const settled: Position = {
+    ...position,
+    current: arrived ? applying.generation : position.current,
+    applying: null,
+    replaced: settings?.replaced ?? position.replaced,
+  };
   writePosition(state, settled);
   removeLinkJournal(state);
   return settled;
 }
 
-const holdsRules = async ({ nftables }: World, { firewall }: Desired): Promise<boolean> =>
-  firewall === null || diffRuleset(firewall.ruleset, await nftables.read()).operations.length === 0;
+/** What a change has to do with; null for a half that it leaves as it is. */
+const changedHalves = ({ firewall, links }: Desired, { rules, links: changesLinks }: Applying): Desired => ({
+  firewall: rules === null ? null : firewall,
+  links: changesLinks ? links : null,
+});
 
-const holdsLinks = async ({ route }: World, { links }: Desired): Promise<boolean> =>
-  links === null || (await planLinksOf(route, links, links)).steps.length === 0;
+/** Does the kernel hold all of it, and nothing of what it takes away? */
+async function holds(
+  world: World,
+  { firewall, links }: Desired,
+  before: Desired,
+  replaced: Replaced,
+): Promise<boolean> {
+  if (firewall !== null) {
+    if (diffRuleset(firewall.ruleset, await world.nftables.read()).operations.length > 0) return false;
+    if (planSettings(world, firewall, replaced)?.changes.length !== 0) return false;
+  }
+  return links === null || (await planLinksOf(world.route, before.links ?? noLinks, links)).steps.length === 0;
+}
+
+/** Undoes what may have been done of a change. What the kernel refuses is left: `status` shows it, `apply` repairs it. */
+async function takeBack(world: World, applying: Applying, before: Desired, replaced: Replaced): Promise<void> {
+  const { state, nftables, sysctls, route } = world;
+  const journal = readLinkJournal(state);
+  if (journal?.generation === applying.generation) await undo(route, journal.inverses);
+  if (applying.rules === null) return;
+  const ruleset = rulesBefore(before, applying.rules.none);
+  if (ruleset !== null) {
+    const plan = await planRuleset(nftables, ruleset);
+    // In the same kernel ruleset as at the beginning the rules are those of before, with whatever others had changed.
+    if (plan.current.generation !== applying.rules.ruleset) await bring(nftables, ruleset, plan);
+  }
+  carryOutSysctls(planSettings(world, before.firewall, replaced)?.changes ?? [], sysctls);
+}
+
+/** Null when this kernel has not what it had when they were applied, as after a boot. */
+function planSettings({ sysctls }: World, firewall: Firewall | null, replaced: Replaced): SysctlPlan | null {
+  try {
+    return planSysctls(firewall?.sysctls ?? [], replaced, sysctls);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/**
+ * The rules to go back to; `none`: the kernel held no table of ours. Null where nobody knows what was in force: the new
+ * rules stay then, because taking them out would open what they close.
+ */
+const rulesBefore = ({ firewall }: Desired, none: boolean): Ruleset | null =>
+  firewall?.ruleset ?? (none ? { tables: [] } : null);
 
 /** The next free number: never one that was used before and is still stored. */
 export function nextGeneration(state: StateDirectory): number {

@@ -5,3 +5,4 @@ export { type MemoryProcesses, memoryProcesses, type Program } from './memory-pr
 export { nodeFiles } from './node-files.js';
 export { nodeProcesses } from './node-processes.js';
 export { type Command, MOST_OUTPUT, type ProcessEnd, type Processes, spellEnd } from './processes.js';
+export { isUnfinished } from './unfinished.js';

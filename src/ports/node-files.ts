@@ -23,6 +23,7 @@ import process from 'node:process';
 import { type FileAction, fileFailure } from './file-failure.js';
 import type { Attributes, FileLock, Stamp, StateFiles } from './files.js';
 import { takeFlock } from './flock.js';
+import { unfinishedName } from './unfinished.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -75,7 +76,7 @@ export const nodeFiles: StateFiles = {
 
 /** `prepare` gets the new file before it takes the old one's place. */
 function replaceFile(path: string, bytes: Uint8Array | string, prepare: (fd: number) => void): void {
-  const fresh = `${path}.new-${process.pid}`;
+  const fresh = unfinishedName(path, process.pid);
   rmSync(fresh, { force: true });
   try {
     const fd = openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { storedGenerations } from '../../../src/apply/generation.js';
 import {
   apply as bringKernel,
   clear,
@@ -10,6 +11,7 @@ import {
   type World,
 } from '../../../src/apply/index.js';
 import { readPosition } from '../../../src/apply/position.js';
+import { settle } from '../../../src/apply/transition.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
 import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
@@ -499,6 +501,35 @@ describe('the state directory', () => {
     w.files.makeDirectory('/var/lib/ringwall');
     w.files.lock('/var/lib/ringwall/lock');
     await expect(apply(w, 1)).rejects.toThrow(`another run of ringwall (pid ${process.pid}) is changing the rules`);
+  });
+});
+
+describe('what a crash left', () => {
+  test('rules that others changed past the commit: those of before are in force again, as recorded', async () => {
+    const w = world();
+    await apply(w, 1);
+    let commits = 0;
+    w.nftables.beforeCommit = async () => {
+      commits += 1;
+      w.files.trouble = { changesLeft: { count: 0, errno: 'EIO', once: false } };
+      return undefined;
+    };
+    await expect(apply(w, 1, 2)).rejects.toThrow('generation 2 is in force, the next run will record it');
+    w.files.trouble = {};
+    w.nftables.beforeCommit = undefined;
+    expect(commits).toBe(1);
+    await w.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(9), 1);
+    expect(await settle(w)).toMatchObject({ current: 1, applying: null });
+    expect(await kernelPorts(w)).toEqual([1]);
+    expect(storedGenerations(w.state)).toEqual([1]);
+  });
+
+  test('a file that was half written is taken away by the next run', async () => {
+    const w = world();
+    await apply(w, 1);
+    w.files.writeAtomically('/var/lib/ringwall/position.json.new-77', '{"cur');
+    await apply(w, 1);
+    expect(w.files.list('/var/lib/ringwall')).toEqual(['generations', 'lock', 'position.json']);
   });
 });
 

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { inNamespace, openNftables } from '../../../src/netlink/index.js';
+
+/** What is compared byte for byte: a text for each part of the kernel and each file of the state directory. */
+export type Dump = ReadonlyMap<string, string>;
+
+const execute = promisify(execFile);
+const output = async (program: string, ...args: string[]): Promise<string> =>
+  (await execute(program, args, { maxBuffer: 1 << 28 })).stdout;
+
+/** Reads a network namespace and a state directory whole. */
+export async function dumpOf(netns: string, state: string): Promise<Dump> {
+  const ip = (...args: string[]) => output('/usr/sbin/ip', '-n', netns, ...args);
+  const within = (...args: string[]) => output('/usr/sbin/ip', 'netns', 'exec', netns, ...args);
+  const [ruleset, decoded, links, routes4, routes6, vlans] = await Promise.all([
+    // Without counters: what passes while links come and go (neighbour discovery) is not ours.
+    within('/usr/sbin/nft', '--stateless', 'list', 'ruleset'),
+    decodedRuleset(netns),
+    ip('-d', '-j', 'address', 'show'),
+    ip('-4', '-j', 'route', 'show', 'table', 'all'),
+    ip('-6', '-j', 'route', 'show', 'table', 'all'),
+    bridgeVlans(netns),
+  ]);
+  return new Map([
+    ['nft list ruleset', ruleset],
+    ['our tables as read', decoded],
+    ['ip address', linksText(links)],
+    ['ip -4 route', routesText(routes4)],
+    ['ip -6 route', routesText(routes6)],
+    ['bridge vlan', objectsText(vlans)],
+    ['settings', inNamespace(netns, () => settings.flatMap(settingsBelow).join('\n'))],
+    ...recordsOf(state),
+  ]);
+}
+
+/** The names of the parts that differ. */
+export const differences = (a: Dump, b: Dump): string[] =>
+  [...new Set([...a.keys(), ...b.keys()])].filter((part) => a.get(part) !== b.get(part)).sort();
+
+const settings = ['ipv4/conf', 'ipv6/conf', 'netfilter'].map((folder) => `/proc/sys/net/${folder}`);
+/** What the kernel counts and no setting: connections now, and the size of their table. */
+const counted = /nf_conntrack_(count|buckets)$/;
+
+const settingsBelow = (path: string): string[] =>
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .flatMap((name) => settingsBelow(join(path, name)))
+    : counted.test(path)
+      ? []
+      : [`${path} ${settingText(path)}`];
+
+/** Some can only be written, or have no value yet. */
+function settingText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    return String(error);
+  }
+}
+
+async function decodedRuleset(netns: string): Promise<string> {
+  const nftables = openNftables(netns);
+  try {
+    const { tables } = await nftables.read();
+    return JSON.stringify(tables, (key, value: unknown) => (volatileInRules.has(key) ? undefined : plain(value)), 1);
+  } finally {
+    nftables.close();
+  }
+}
+
+/** Empty on a kernel whose bridges have no VLANs. */
+async function bridgeVlans(netns: string): Promise<string> {
+  try {
+    return await output('/usr/sbin/bridge', '-n', netns, '-d', '-j', 'vlan', 'show');
+  } catch (error) {
+    if (String(error).includes('Operation not supported')) return '';
+    throw error;
+  }
+}
+
+/** A rule that was taken out and put back has another handle. */
+const volatileInRules = new Set(['handle', 'packets', 'bytes']);
+
+const plain = (value: unknown): unknown => {
+  if (value instanceof Map) return [...value];
+  return typeof value === 'bigint' ? `${value}` : value;
+};
+
+/**
+ * Left out of what `ip` and `bridge` say: numbers the kernel gives anew to what is made again (ifindex, link_index), clocks and
+ * counters (timers, ages), and what becomes of a carrier some time after the links were set (operstate, the state of a
+ * bridge port, topology changes).
+ */
+const volatileInLinks =
+  /^(ifindex|link_index|peer_ifindex|.*_timer|.*timer.*|tcn.*|topology_change.*|operstate|state|root_port|root_path_cost|valid_life_time|preferred_life_time|tentative|dadfailed|stats.*|bridge_id|root_id|designated_.*|id|no|forward_delay_timer)$/;
+
+/** Set by the carrier, which comes some time after the link is up. */
+const carrier = new Set(['LOWER_UP', 'NO-CARRIER', 'M-DOWN']);
+
+type Json = null | boolean | number | string | Json[] | { readonly [key: string]: Json };
+
+function linksText(text: string): string {
+  const links: Json = JSON.parse(text || '[]');
+  return lines((Array.isArray(links) ? links : []).map((link) => settled(link)));
+}
+
+const objectsText = (text: string): string => {
+  const objects: Json = JSON.parse(text || '[]');
+  return lines(Array.isArray(objects) ? objects.map((object) => without(object)) : []);
+};
+
+/** Addresses the kernel makes from MAC addresses, and their routes, come with the carrier. */
+const routesText = (text: string): string =>
+  objectsText(text)
+    .split('\n')
+    .filter((line) => !/"dst":"(fe80|ff00|multicast)|"type":"(anycast|multicast)"/.test(line))
+    .map((line) => line.replace('"linkdown"', '').replace(',"flags":[]', ''))
+    .join('\n');
+
+const lines = (objects: readonly Json[]): string =>
+  objects
+    .map((object) => JSON.stringify(object))
+    .sort()
+    .join('\n');
+
+/** The first bytes of the MAC addresses of all hardware here. */
+export const VENDOR = 'bc:24:11';
+
+function settled(link: Json): Json {
+  if (link === null || typeof link !== 'object' || Array.isArray(link)) return link;
+  const { flags, address, addr_info: addresses } = link;
+  return without({
+    ...link,
+    // A device without ports that is made again gets another one by chance.
+    address: typeof address === 'string' && address.startsWith(VENDOR) ? address : 'of no hardware',
+    flags: Array.isArray(flags) ? flags.filter((flag) => typeof flag !== 'string' || !carrier.has(flag)).sort() : null,
+    addr_info: Array.isArray(addresses) ? addresses.filter((address) => !isLinkLocal(address)) : null,
+  });
+}
+
+const isLinkLocal = (address: Json): boolean =>
+  typeof address === 'object' && address !== null && 'local' in address && String(address['local']).startsWith('fe80:');
+
+function without(value: Json): Json {
+  if (Array.isArray(value)) return value.map(without);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !volatileInLinks.test(key))
+      .map(([key, part]) => [key, without(part)]),
+  );
+}
+
+/**
+ * Every file of the records but the lock, which holds a pid, and every folder but the one that holds the generations, which may
+ * be empty. The time of day in `meta.json` is left out.
+ */
+function recordsOf(state: string): [string, string][] {
+  if (!existsSync(state)) return [];
+  return readdirSync(state, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name !== 'lock' && name !== 'generations')
+    .sort()
+    .flatMap((name): [string, string][] => {
+      const path = join(state, name);
+      if (statSync(path).isDirectory()) return [[name, 'a directory']];
+      const text = readFileSync(path, 'utf8');
+      if (name === 'position.json' && isNowhere(text)) return [];
+      return [[name, name.endsWith('meta.json') ? text.replace(/"time":"[^"]*"/, '"time":""') : text]];
+    });
+}
+
+/** Without its file ringwall takes it that nothing was applied yet. */
+export const isNowhere = (position: string): boolean =>
+  Object.values(JSON.parse(position)).every((value) => value === null);
