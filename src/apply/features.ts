@@ -3,6 +3,8 @@ import type { KernelFeatures, NftablesPort } from '../netlink/index.js';
 import {
   type CtHelper,
   chainsOf,
+  LATE_IN_CHAIN,
+  LATE_OUT_CHAIN,
   type Rule,
   type Ruleset,
   referencesOf,
@@ -36,6 +38,7 @@ export function needs(ruleset: Ruleset): Need[] {
   for (const table of ruleset.tables) {
     const guests = guestsByChain(table);
     for (const chain of table.chains) {
+      if (isLate(chain.name)) continue;
       for (const rule of chain.rules) {
         for (const feature of featuresOf(table.family, rule)) {
           const need = found.get(feature) ?? { rule, guests: new Set() };
@@ -60,6 +63,9 @@ export function needs(ruleset: Ruleset): Need[] {
   });
 }
 
+/** Where ports that came late are closed, which can do without the names of bridges. */
+const isLate = (chain: string): boolean => chain === LATE_IN_CHAIN || chain === LATE_OUT_CHAIN;
+
 /** What of a ruleset this kernel can have, and what it has to do without, in words. */
 export interface Fitted {
   readonly ruleset: Ruleset;
@@ -67,7 +73,8 @@ export interface Fitted {
 }
 
 /**
- * The ruleset as this kernel can have it. Two things it lacks are left out. Queues: the guest's packets pass as its rules
+ * The ruleset as this kernel can have it. Without names of bridges, what came late is closed on all of them. Two things it
+ * lacks are left out. Queues: the guest's packets pass as its rules
  * say, which is what they do while no program listens. Helpers of connection tracking: the connections they would announce
  * are new ones, so rules let in less. Any other lack is a `kernel-lacks-feature` failure with one line for each.
  */
@@ -78,11 +85,17 @@ export async function fitToKernel(ruleset: Ruleset, nftables: NftablesPort): Pro
   refuse(lacking.filter((need) => !queues.includes(need)));
   const helpers = await missingHelpers(ruleset, nftables);
   const queued = queues.length === 0 ? ruleset : withoutQueues(ruleset);
+  const assigned = helpers.length === 0 ? queued : withoutHelpers(queued, helpers);
+  const wider = !features.bridgeName && ruleset.tables.some(({ chains }) => chains.some(({ name }) => isLate(name)));
   return {
-    ruleset: helpers.length === 0 ? queued : withoutHelpers(queued, helpers),
-    warnings: [...queues.map(queuesLeftOut), ...helpers.map(helperLeftOut)],
+    ruleset: wider ? lateOnEveryBridge(assigned) : assigned,
+    warnings: [...queues.map(queuesLeftOut), ...helpers.map(helperLeftOut), ...(wider ? [closedEverywhere] : [])],
   };
 }
+
+const closedEverywhere =
+  `this kernel has no ${words.bridgeName.what} (${words.bridgeName.module}): ` +
+  'ports called tap1… to tap9… and veth1… to veth9… that no file knows are closed on every bridge';
 
 const queuesLeftOut = (need: Need): string => `${describe(need)}: what the rules let in is handed to no queue`;
 
@@ -111,6 +124,16 @@ const withoutHelpers = ({ tables }: Ruleset, missing: readonly CtHelper[]): Rule
     return { ...table, helpers, chains };
   }),
 });
+
+const lateOnEveryBridge = ({ tables }: Ruleset): Ruleset => ({
+  tables: tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) =>
+      isLate(chain.name) ? { ...chain, rules: chain.rules.map((rule) => ({ ...rule, matches: [] })) } : chain,
+    ),
+  })),
+});
+
 const withoutQueues = ({ tables }: Ruleset): Ruleset => ({
   tables: tables.map((table) => ({
     ...table,

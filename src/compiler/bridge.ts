@@ -9,6 +9,7 @@ import { GroupUse } from './group.js';
 import type { GuestUnit } from './guest.js';
 import { compileGuest } from './guest.js';
 import { conntrackHelpers } from './helpers.js';
+import { guestBridges, knownOpen, lateChains, lateFrom, lateTo } from './late-port.js';
 import { notIpChain } from './layer2.js';
 import type { Place } from './lower.js';
 import type { ClusterNames } from './names.js';
@@ -89,6 +90,8 @@ export function compileBridges(site: Site, cluster: ClusterNames, report: Report
   const unfiltered = site.guests
     .filter(({ id }) => !units.has(id))
     .flatMap((guest) => guardedNics(guest).map(unfilteredElement));
+  const bridges = guestBridges(site);
+  const open = knownOpen(site, new Set(units.keys()));
   const common: readonly Chain[] = [
     unfilteredChain(host, names, groupSets, logLimit),
     ...vnets.chains,
@@ -112,9 +115,10 @@ export function compileBridges(site: Site, cluster: ClusterNames, report: Report
   const shared = common.filter(({ name }) => kept.has(name));
   const answersIn = [...units.values()].some(({ early }) => early.length > 0);
   const rejects = kept.has(REJECT_CHAIN);
-  const base = baseChains({ answersIn, anyVnet, rejects, inspects });
+  const base = baseChains({ answersIn, anyVnet, rejects, inspects, anyBridge: bridges.length > 0 });
   const filters = units.size > 0 || unfiltered.length > 0 || anyVnet;
   const guard = synflood('bridge', host);
+  const looks = filters || bridges.length > 0;
   // Where no rule asks for the state of a connection, none is tracked.
   const { chains: assignments, helpers } = filters ? conntrackHelpers('bridge', host) : { chains: [], helpers: [] };
   const sharedSets = mergeSets([
@@ -127,10 +131,14 @@ export function compileBridges(site: Site, cluster: ClusterNames, report: Report
       family: 'bridge',
       name: TABLE_NAME,
       sets: [...sharedSets, ...members.flatMap(({ sets }) => sets)],
-      maps: filters
+      maps: looks
         ? [
-            { name: GUEST_IN, type: 'ifname', elements: [...unfiltered, ...members.flatMap((unit) => unit.in)] },
-            { name: GUEST_OUT, type: 'ifname', elements: members.flatMap((unit) => unit.out) },
+            {
+              name: GUEST_IN,
+              type: 'ifname',
+              elements: [...unfiltered, ...open.to, ...members.flatMap((unit) => unit.in)],
+            },
+            { name: GUEST_OUT, type: 'ifname', elements: [...open.from, ...members.flatMap((unit) => unit.out)] },
             ...vnets.maps,
             ...(answersIn
               ? [{ name: GUEST_EARLY, type: 'ether_addr' as const, elements: members.flatMap((unit) => unit.early) }]
@@ -145,7 +153,8 @@ export function compileBridges(site: Site, cluster: ClusterNames, report: Report
       chains: [
         ...guard.chains,
         ...assignments,
-        ...(filters ? base : []),
+        ...(looks ? base : []),
+        ...(bridges.length > 0 ? lateChains(bridges) : []),
         ...shared,
         ...members.flatMap(({ chains }) => chains),
       ],
@@ -162,21 +171,23 @@ interface Needs {
   readonly rejects: boolean;
   /** Some guest has the option `ips`. */
   readonly inspects: boolean;
+  /** There is a bridge where ports of guests may come. */
+  readonly anyBridge: boolean;
 }
 
 /** The hooks the table is called from, in the order in which a frame passes them. */
-const baseChains = ({ answersIn, anyVnet, rejects, inspects }: Needs): readonly Chain[] => [
+const baseChains = ({ answersIn, anyVnet, rejects, inspects, anyBridge }: Needs): readonly Chain[] => [
   {
     name: 'prerouting',
     base: { hook: 'prerouting', priority: 0, policy: 'accept' },
-    rules: [dispatch('iifname', GUEST_OUT)],
+    rules: [dispatch('iifname', GUEST_OUT), ...(anyBridge ? [lateFrom] : [])],
   },
   ...(answersIn ? [earlyBase] : []),
   ...(anyVnet ? [vnetForward] : []),
   {
     name: 'postrouting',
     base: { hook: 'postrouting', priority: 0, policy: 'accept' },
-    rules: [dispatch('oifname', GUEST_IN)],
+    rules: [dispatch('oifname', GUEST_IN), ...(anyBridge ? [lateTo] : [])],
   },
   ...(rejects ? [answersChain] : []),
   ...(inspects ? [inspectionBase] : []),

@@ -63,6 +63,8 @@ export type {
 } from './ruleset.js';
 export {
   isRefusal,
+  LATE_IN_CHAIN,
+  LATE_OUT_CHAIN,
   managementSet,
   originOf,
   REJECT_CHAIN,

@@ -197,6 +197,9 @@ export const TABLE_NAME = 'ringwall';
 
 /** The chain that answers what a rule rejects: a packet that ends in it is refused, even where the kernel says nothing. */
 export const REJECT_CHAIN = 'refuse';
+/** Where frames from a port, and to one, go that looks like a guest's and that no rules were made for. */
+export const LATE_OUT_CHAIN = 'late-out';
+export const LATE_IN_CHAIN = 'late-in';
 
 /** The same where the kernel cannot answer: it drops, and is a refusal to whoever reads the ruleset. */
 export const UNANSWERED_CHAIN = 'refuse-unanswered';

@@ -26,6 +26,7 @@ FORWARD REJECT -p tcp -dport 25
 GROUP web
 `,
   'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:01:00,bridge=v1\n',
+  'etc/pve/nodes/pve1/qemu-server/101.conf': 'net0: virtio=BC:24:11:00:01:01,bridge=vmbr1\n',
   'etc/pve/nodes/pve1/lxc/200.conf': 'net0: name=eth0,bridge=v1,hwaddr=BC:24:11:00:02:00\n',
   'etc/network/interfaces': `auto v1
 iface v1 inet static

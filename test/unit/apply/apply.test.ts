@@ -618,3 +618,18 @@ function replaceBy(port: number): Operation[] {
     { kind: 'add rule', table, chain: 'in', rule: portRule(port, 1), position: { at: 'end' } },
   ];
 }
+
+test('without names of bridges, ports that came late are closed on every bridge, with a warning', async () => {
+  const { nftables } = world();
+  const drop: Rule = {
+    matches: [{ kind: 'names', field: 'meta ibrname', negated: false, names: ['vmbr0'] }],
+    statements: [{ kind: 'verdict', verdict: { kind: 'drop' } }],
+    origin: null,
+  };
+  const late: Ruleset = { tables: [tableOf([{ name: 'late-out', rules: [drop] }], 'bridge')] };
+  expect(await fitToKernel(late, nftables)).toEqual({ ruleset: late, warnings: [] });
+  nftables.features = { ...nftables.features, bridgeName: false };
+  const fitted = await fitToKernel(late, nftables);
+  expect(fitted.ruleset.tables[0]?.chains[0]?.rules).toEqual([{ ...drop, matches: [] }]);
+  expect(fitted.warnings).toEqual([expect.stringContaining('closed on every bridge')]);
+});

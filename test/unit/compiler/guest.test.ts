@@ -14,8 +14,14 @@ describe('the order of the guest chains', () => {
 
   it('a verdict map leads from the port to its chain', () => {
     expect(everything.problems).toEqual(['100.fw:11 hint rule/reject-unanswered']);
-    expect(rules('prerouting')).toEqual(['iifname vmap @guest-out']);
-    expect(rules('postrouting')).toEqual(['oifname vmap @guest-in']);
+    expect(rules('prerouting')).toEqual([
+      'iifname vmap @guest-out',
+      expect.stringMatching(/^iifname \{ "tap1\*", .*"veth9\*" \} goto late-out$/),
+    ]);
+    expect(rules('postrouting')).toEqual([
+      'oifname vmap @guest-in',
+      expect.stringMatching(/^oifname \{ "tap1\*", .*"veth9\*" \} goto late-in$/),
+    ]);
     const bridge = everything.compiled.ruleset.tables.find(({ family }) => family === 'bridge');
     expect(
       bridge?.maps.map(({ name, elements }) => [
@@ -32,7 +38,7 @@ describe('the order of the guest chains', () => {
         'tap100i0 goto guest-100-net0-in',
         'tap100i1 goto guest-100-net1-in',
       ],
-      ['guest-out', 'tap100i0 goto guest-100-net0-out', 'tap100i1 goto guest-100-net1-out'],
+      ['guest-out', 'veth200i0 accept ', 'tap100i0 goto guest-100-net0-out', 'tap100i1 goto guest-100-net1-out'],
       ['guest-early', 'bc:24:11:00:01:00 goto guest-100-net0-early', 'bc:24:11:00:01:01 goto guest-100-net1-early'],
     ]);
   });

@@ -2,6 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { smallSite } from './small-site.js';
 
 /** Spec firewall.md 7.6 with its recommendation: assigned behind the lookup of the connection, and nothing accepted. */
+/** No bridge where a guest could come. */
+const noBridge = {
+  'etc/network/interfaces': '',
+  'etc/pve/nodes/pve1/qemu-server/100.conf': '',
+  'etc/pve/nodes/pve1/lxc/200.conf': '',
+};
+
 describe('nf_conntrack_helpers', () => {
   const host = '[OPTIONS]\nnf_conntrack_helpers: tftp,ftp\n';
   const ftp = 'tcp dport 21 counter ct helper set "ftp"';
@@ -41,7 +48,7 @@ describe('nf_conntrack_helpers', () => {
   });
 
   it('leave bridges alone where no guest is filtered, and stay where the rules of the host are off', () => {
-    const files = { 'etc/pve/nodes/pve1/qemu-server/100.conf': '', 'etc/pve/nodes/pve1/lxc/200.conf': '' };
+    const files = noBridge;
     const { compiled } = smallSite({ host: `${host}enable: 0\n`, files });
     expect(compiled.ruleset.tables.map(({ family, chains }) => [family, chains.map(({ name }) => name)])).toEqual([
       ['inet', ['helpers-prerouting', 'helpers-output']],

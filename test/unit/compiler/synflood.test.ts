@@ -2,6 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { smallSite } from './small-site.js';
 
 /** Spec firewall.md 7.5: the rate of new TCP connections of one source, over everything the host handles. */
+/** No bridge where a guest could come. */
+const noBridge = {
+  'etc/network/interfaces': '',
+  'etc/pve/nodes/pve1/qemu-server/100.conf': '',
+  'etc/pve/nodes/pve1/lxc/200.conf': '',
+};
+
 describe('protection_synflood', () => {
   const on = '[OPTIONS]\nprotection_synflood: 1\n';
   const syn = 'tcp flags & (fin | syn | rst | ack) == syn';
@@ -44,13 +51,13 @@ describe('protection_synflood', () => {
   });
 
   it('protects bridges without filtered guests', () => {
-    const files = { 'etc/pve/nodes/pve1/qemu-server/100.conf': '', 'etc/pve/nodes/pve1/lxc/200.conf': '' };
+    const files = noBridge;
     expect(tables({ host: on, files })[1]).toMatchObject({ family: 'bridge', chains: [chain], maps: [] });
     expect(tables({ files }).map(({ family }) => family)).toEqual(['inet']);
   });
 
   it('stays where the rules of the host are off, and goes with the firewall', () => {
-    const files = { 'etc/pve/nodes/pve1/qemu-server/100.conf': '', 'etc/pve/nodes/pve1/lxc/200.conf': '' };
+    const files = noBridge;
     expect(tables({ host: `${on}enable: 0\n`, files })).toMatchObject([
       { family: 'inet', chains: [chain], sets: [] },
       { family: 'bridge', chains: [chain] },

@@ -104,9 +104,12 @@ describe('which bridges are filtered', () => {
     ]);
   });
 
-  it('none without a file, and then nothing is there', () => {
+  it('none without a file', () => {
     const without = vnetSite('');
-    expect(names(without.compiled)).toEqual([['inet', undefined]]);
+    expect(names(without.compiled)).toEqual([
+      ['inet', undefined],
+      ['bridge', undefined],
+    ]);
     expect(without.rules('inet', 'input-vnets')).toBeUndefined();
   });
 
