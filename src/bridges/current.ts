@@ -25,7 +25,7 @@ export interface CurrentLink {
   readonly permanentMac: string | null;
   /** The bridge, bond or VRF it belongs to. */
   readonly master: string | null;
-  /** Index of the lower device or of the peer, which may be in another namespace. */
+  /** Index of the lower device or of the peer; null where it is in another namespace. */
   readonly parentIndex: number | null;
   readonly alias: string | null;
   /** As a port of a bridge. */

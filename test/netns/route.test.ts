@@ -88,6 +88,18 @@ describe('rtnetlink', () => {
     }
   });
 
+  test('the index of a peer in another namespace is not taken for that of a link here', async () => {
+    const other = makeNamespace();
+    try {
+      // Each has the first index that is free in its namespace.
+      namespace.ip('link', 'add', 'eth0', 'type', 'bridge');
+      namespace.ip('link', 'add', 'veth200i0', 'type', 'veth', 'peer', 'name', 'far', 'netns', other.name);
+      expect(await link('veth200i0')).toMatchObject({ device: { kind: 'veth', peer: null }, parentIndex: null });
+    } finally {
+      other.remove();
+    }
+  });
+
   test('addresses and routes come and go, and ip agrees', async () => {
     await port.apply({ kind: 'create link', link: 'a', device: { kind: 'veth', peer: 'b' } });
     for (const name of ['a', 'b']) await port.apply({ kind: 'set up', link: name, up: true });

@@ -79,7 +79,7 @@ function linkOf(
     mac: macOf(attributes.address),
     permanentMac: macOf(attributes.permanentAddress),
     master: names.get(attributes.master ?? 0) ?? null,
-    parentIndex: attributes.parent ?? null,
+    parentIndex: (attributes.parentNamespace === undefined ? attributes.parent : undefined) ?? null,
     alias: attributes.alias ?? null,
     port: portOf(attributes.info),
     vlans: vlans.get(header.index) ?? [],
@@ -87,7 +87,10 @@ function linkOf(
   };
 }
 
-function deviceOf({ info, parent }: schema.LinkAttributes, names: ReadonlyMap<number, string>): CurrentDevice {
+function deviceOf(attributes: schema.LinkAttributes, names: ReadonlyMap<number, string>): CurrentDevice {
+  const { info, parentNamespace } = attributes;
+  // The index of a parent or peer in another namespace says nothing of the links here.
+  const parent = parentNamespace === undefined ? attributes.parent : undefined;
   const type = info?.kind ?? null;
   const data = info?.data ?? {};
   if (type === 'dummy') return { kind: 'dummy' };
@@ -100,7 +103,7 @@ function deviceOf({ info, parent }: schema.LinkAttributes, names: ReadonlyMap<nu
   if (data.vlan !== undefined) {
     const { id, protocol = '802.1q', flags = [] } = data.vlan;
     const lower = names.get(parent ?? 0);
-    // Its parent may be in another namespace: then it cannot be made again from here.
+    // Without its parent it cannot be made again from here.
     if (id !== undefined && lower !== undefined) {
       return { kind: 'vlan', parent: lower, id, protocol, bridgeBinding: ((flags[0] ?? 0) & BRIDGE_BINDING) !== 0 };
     }

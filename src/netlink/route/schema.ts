@@ -166,6 +166,7 @@ export const link = payload(
     familySpec: [26, familySpec],
     namespaceFd: [28, u32],
     extendedMask: [29, u32],
+    parentNamespace: [37, u32],
     permanentAddress: [54, bytes],
   }),
 );
