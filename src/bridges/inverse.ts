@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
 import type { CurrentAddress, CurrentDevice, CurrentLink, LinkAddress, Route } from './current.js';
 import { linkSysctlNames } from './links.js';
+import { hasMac } from './mac.js';
 import type { LinkModel } from './model.js';
 import type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
 import { changedOptions, initialOptions, sameOptionsOf } from './option-record.js';
@@ -55,7 +56,7 @@ function inverseOn(
     case 'set master':
       return restoreMaster(now, operation.master, state);
     case 'set mac':
-      return now.mac === null ? [] : [{ kind: 'set mac', link, mac: now.mac }];
+      return hasMac(now) ? [{ kind: 'set mac', link, mac: now.mac }] : [];
     case 'set mtu':
       return restoreMtu(now, state);
     case 'set alias':
@@ -97,10 +98,16 @@ function inverseOn(
 
 /** A link with all that is lost when it is deleted: what stands on it, belongs to it and goes through it. */
 function restoreLink(now: CurrentLink, state: LinkModel): LinkOperation[] {
-  const { name: link, device, mtu, mac, alias } = now;
+  const { name: link, device, mtu, alias } = now;
   const made = remade(device);
   if (made === null) return [];
-  const create: LinkOperation = { kind: 'create link', link, device: made, mtu, ...(mac === null ? {} : { mac }) };
+  const create: LinkOperation = {
+    kind: 'create link',
+    link,
+    device: made,
+    mtu,
+    ...(hasMac(now) ? { mac: now.mac } : {}),
+  };
   const ports = state.portsOf(link);
   const own: LinkOperation[] = device.kind === 'bridge' ? restoreVlans(now, true) : [];
   return [

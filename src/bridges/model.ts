@@ -9,6 +9,7 @@ import type {
   Route,
   VlanEntry,
 } from './current.js';
+import { NO_MAC } from './mac.js';
 import type { LinkOperation, NewDevice } from './operation.js';
 import { initialOptions } from './option-record.js';
 import { isSameAddress, isSameForwarding, isSameRoute, takesPlaceOf } from './same.js';
@@ -253,6 +254,7 @@ export class LinkModel {
     if (next?.device.kind === 'bond' && link.up && before?.device.kind !== 'bond') return 'EPERM';
     this.#forwarding = this.#forwarding.filter((entry) => entry.link !== link.name || entry.of !== 'master');
     this.#put(free);
+    if (before?.device.kind === 'bridge') this.#forgetMac(before, link);
     if (before?.device.kind === 'bond') this.#setDown(free);
     if (next === undefined) return null;
     const now = this.#links.get(link.name) ?? free;
@@ -262,6 +264,7 @@ export class LinkModel {
         if (next.mac === null) this.#put({ ...next, mac: now.mac });
         return this.#setUp(this.#links.get(link.name) ?? now);
       case 'bridge':
+        if (next.mac === NO_MAC) this.#put({ ...next, mac: now.mac });
         return this.#put({ ...now, master, port: initialOptions(portAttributes), vlans: defaultVlans });
       case 'vrf':
         // The link goes down and up, so that its routes come to the other table (drivers/net/vrf.c cycle_netdev).
@@ -270,6 +273,14 @@ export class LinkModel {
       default:
         return this.#put({ ...now, master });
     }
+  }
+
+  /**
+   * A bridge without ports has no address, unless it was given one (net/bridge/br_stp_if.c br_stp_recalculate_bridge_id).
+   * Nobody can see whether it was: the one of its last port is taken for that port's.
+   */
+  #forgetMac(bridge: CurrentLink, port: CurrentLink): void {
+    if (bridge.mac === port.mac && this.portsOf(bridge.name).length === 0) this.#put({ ...bridge, mac: NO_MAC });
   }
 
   #setMtu(link: CurrentLink, mtu: number): string | null {

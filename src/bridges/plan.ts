@@ -5,6 +5,7 @@ import type { CurrentLink, CurrentLinks } from './current.js';
 import { defined } from './defined.js';
 import type { Goal, GoalLink, GoalNote, GoalRoute } from './goal.js';
 import { inverseOf } from './inverse.js';
+import { hasMac, madeUpMac, NO_MAC } from './mac.js';
 import { LinkModel } from './model.js';
 import { type LinkOperation, linkOf, type NewDevice } from './operation.js';
 import { changedOptions, initialOptions } from './option-record.js';
@@ -45,6 +46,7 @@ export function planLinks(goal: Goal, current: CurrentLinks, session: string | n
 class Draft {
   readonly steps: LinkStep[] = [];
   readonly #goal: Goal;
+  readonly #current: CurrentLinks;
   readonly #model: LinkModel;
   readonly #session: ReadonlySet<string>;
   readonly #sessionAddress: string | null;
@@ -55,6 +57,7 @@ class Draft {
 
   constructor(goal: Goal, current: CurrentLinks, session: string | null) {
     this.#goal = goal;
+    this.#current = current;
     this.#model = new LinkModel(current);
     this.#session = new Set(session === null ? [] : linksUnder(session, this.#model));
     this.#sessionAddress = session;
@@ -131,8 +134,17 @@ class Draft {
       if (this.#model.link(goal.name) !== undefined) continue;
       const parent = goal.device?.kind === 'vlan' ? this.#model.link(goal.device.parent) : null;
       if (parent === undefined || (parent !== null && (goal.mtu ?? 0) > parent.mtu)) continue;
+      if (parent?.mac === NO_MAC) this.#giveMac(parent.name);
       this.#create(goal);
     }
+  }
+
+  /** A VLAN device takes the address of its parent, and cannot come up without one. */
+  #giveMac(name: string): void {
+    const goal = this.#goal.links.find((link) => link.name === name);
+    const before = this.#current.links.filter(hasMac).find((link) => link.name === name)?.mac;
+    const mac = goal?.mac ?? before ?? goal?.firstMac ?? madeUpMac(name, this.#current.links);
+    this.#step({ kind: 'set mac', link: name, mac }, goal?.origin ?? null);
   }
 
   /** False for what cannot be made. */

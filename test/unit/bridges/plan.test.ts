@@ -150,6 +150,45 @@ describe('a guest’s port', () => {
   });
 });
 
+describe('a bridge that has no MAC address because its last port left', () => {
+  const plain = linksOf('auto br\niface br\n\tbridge-ports none\n');
+  const bare = (): CurrentLinks => {
+    const there = heldAfter(plain, host);
+    return {
+      ...there,
+      links: there.links.map((one) => (one.name === 'br' ? { ...one, mac: '00:00:00:00:00:00' } : one)),
+    };
+  };
+  const upper = 'auto br.5\niface br.5\n';
+
+  it('is given that of its port before a VLAN device takes it', () => {
+    expect(commands(plain, linksOf(BRIDGE + upper), bare()).slice(0, 2)).toEqual([
+      'ip link set dev br address 02:00:00:00:00:02',
+      'ip link add link br name br.5 type vlan protocol 802.1q id 5',
+    ]);
+  });
+
+  it('is given one that is made up where it has no port', () => {
+    const [first] = commands(plain, linksOf(`auto br\niface br\n\tbridge-ports none\n${upper}`), bare());
+    expect(first).toMatch(/^ip link set dev br address [0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
+  });
+
+  it('keeps the one it has when the plan takes the port away', () => {
+    const before = linksOf(BRIDGE);
+    const there = heldAfter(before, host);
+    const desired = linksOf(`auto br\niface br\n\tbridge-ports none\n${upper}`);
+    expect(commands(before, desired, there).slice(0, 2)).toEqual([
+      'ip link set dev en0 nomaster [flap]',
+      'ip link set dev br address 02:00:00:00:00:02',
+    ]);
+  });
+
+  it('can be made again', () => {
+    const [step] = planLinks(mergeGoal(plain, noLinks, bare()), bare()).steps;
+    expect(step?.inverse[0]).toEqual({ kind: 'create link', link: 'br', device: expect.anything(), mtu: 1500 });
+  });
+});
+
 it('says which steps cut the session: those that interrupt what its address stands on', () => {
   const text = 'auto br br.5\niface br\n\tbridge-ports en0\niface br.5\n\taddress 10.0.0.1/24\n';
   const before = linksOf(text);
