@@ -1,22 +1,21 @@
 import type { GuestPort, VlanRange } from './bridge.js';
 import type { CurrentLink, VlanEntry } from './current.js';
+import { defined } from './defined.js';
 import type { GoalLink } from './goal.js';
 import type { Link } from './links.js';
 import { DEFAULT_PVID, unionOfRanges, withoutId } from './vlan-range.js';
 
 const allTagged: VlanRange = { first: 2, last: 4094 };
 
-/**
- * The ports of running guests, on the bridges their guests name. One that somebody plugged elsewhere is left there:
- * Proxmox puts a bridge of its own between a guest and its bridge (spec interfaces.md 4).
- */
+/** The ports of running guests, on the bridges their guests name. One that somebody plugged elsewhere is left there. */
 export function guestPortGoals(
   ports: readonly GuestPort[],
   there: ReadonlyMap<string, CurrentLink>,
   wanted: ReadonlyMap<string, Link>,
 ): GoalLink[] {
   return ports.flatMap((port): GoalLink[] => {
-    const { name, bridge, tag, linkDown, isolated, origin } = port;
+    const { bridge, tag, linkDown, isolated, origin } = port;
+    const name = firewallPort(port.name, there) ?? port.name;
     const link = there.get(name);
     if (link === undefined || linkDown || (link.master !== null && link.master !== bridge)) return [];
     const aware = isAware(bridge, there, wanted);
@@ -29,13 +28,23 @@ export function guestPortGoals(
         device: null,
         up: true,
         master: bridge,
-        ...(isolated === undefined ? {} : { port: { isolated } }),
+        // What somebody told it stays, also where its bridge is made again.
+        port: { ...(link.master === null ? {} : link.port), ...defined({ isolated }) },
         ...(aware ? { vlans: guestVlans(port) } : {}),
         sysctls: { 'ipv6/disable_ipv6': 1 },
         addresses: { there: [], gone: [] },
       },
     ];
   });
+}
+
+/**
+ * The port that the firewall of Proxmox puts on the bridge in a guest's stead, `fwpr<id>p<n>`, where there is one (spec
+ * interfaces.md 4).
+ */
+function firewallPort(port: string, there: ReadonlyMap<string, CurrentLink>): string | null {
+  const name = port.replace(/^(?:tap|veth)(\d+)i(\d+)$/, 'fwpr$1p$2');
+  return name !== port && there.has(name) ? name : null;
 }
 
 /** Does a bridge filter VLANs? Null for what is no bridge. */

@@ -139,6 +139,16 @@ describe('a guest’s port', () => {
     );
   });
 
+  it('comes back with its bridge: the one the firewall of Proxmox put there, with its VLAN ids', () => {
+    const current = running();
+    const links = current.links.map((one) => (one.name === 'tap100i0' ? { ...one, master: 'fwbr100i0' } : one));
+    const behind = { ...current, links: [...links, link('fwbr100i0', 10), link('fwpr100p0', 11)] };
+    const steps = commands(linksOf(AWARE), guest('bridge=br,tag=7'), behind);
+    expect(steps).toContain('ip link set dev fwpr100p0 master br');
+    expect(steps).toContain('bridge vlan add dev fwpr100p0 vid 7 pvid untagged');
+    expect(steps.filter((step) => step.includes('tap100i0'))).toEqual([]);
+  });
+
   it('is left where somebody else plugged it, and out where its link is down', () => {
     const current = running();
     const elsewhere = {
