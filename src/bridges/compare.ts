@@ -21,7 +21,7 @@ function linesOf({ links, addresses, routes, forwarding }: CurrentLinks): string
     ({ protocol, gateway, type }) => type === UNICAST && (protocol !== KERNEL || gateway !== null),
   );
   return [
-    ...links.flatMap(linkLines),
+    ...links.flatMap((link) => linkLines(link, links)),
     ...addresses.filter(({ permanent }) => permanent).map((address) => `address ${JSON.stringify(address)}`),
     ...said.map((route) => `route ${JSON.stringify(route)}`),
     ...forwarding.map((entry) => `forwarding ${JSON.stringify(entry)}`),
@@ -29,8 +29,11 @@ function linesOf({ links, addresses, routes, forwarding }: CurrentLinks): string
 }
 
 /** One line for each attribute. */
-function linkLines({ name, device, up, mtu, mac, master, alias, port, vlans, sysctls }: CurrentLink): string[] {
-  const made = device.kind === 'bridge' || device.kind === 'bond' ? null : mac;
+function linkLines(link: CurrentLink, links: readonly CurrentLink[]): string[] {
+  const { name, device, up, mtu, mac, master, alias, port, vlans, sysctls } = link;
+  // A bridge takes the address of a port; a bond deals addresses out to its slaves, in some modes with every change of them.
+  const isSlave = links.some((other) => other.name === master && other.device.kind === 'bond');
+  const made = device.kind === 'bridge' || isSlave ? null : mac;
   const { options = {}, ...identity } = { options: undefined, ...device };
   const attributes = { ...identity, up, mtu, mac: made, master, alias, vlans, ...options, ...port, ...sysctls };
   return Object.entries(attributes).map(([attribute, value]) => `${name} ${attribute} ${JSON.stringify(value)}`);

@@ -1,5 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
+import type { BondOptions } from './bond.js';
+import { onlyInMode } from './bond-mode.js';
 import type { CurrentAddress, CurrentDevice, CurrentLink, LinkAddress, Route } from './current.js';
 import { linkSysctlNames } from './links.js';
 import { hasMac } from './mac.js';
@@ -61,10 +63,8 @@ function inverseOn(
       return restoreMtu(now, state);
     case 'set alias':
       return [{ kind: 'set alias', link, alias: now.alias }];
-    case 'set device': {
-      const device = oldOptions(operation.device, now.device);
-      return device === null ? [] : [{ kind: 'set device', link, device }];
-    }
+    case 'set device':
+      return oldOptions(operation.device, now.device).map((device) => ({ kind: 'set device', link, device }));
     case 'set port':
       return now.port === null ? [] : [{ kind: 'set port', link, options: sameOptionsOf(operation.options, now.port) }];
     case 'add vlans':
@@ -170,11 +170,20 @@ function restoreMaster(now: CurrentLink, next: string | null, state: LinkModel):
   const kindOf = (name: string | null) => (name === null ? null : state.link(name)?.device.kind);
   const changesState = kindOf(next) === 'bond' || kindOf(master) === 'bond' || kindOf(next) === 'vrf';
   const back: LinkOperation[] =
-    master === null ? [{ kind: 'set master', link, master: null }] : restoreMembership(now, state);
+    master === null
+      ? [{ kind: 'set master', link, master: null }]
+      : [...restoreMembership(now, state), ...restoreBondMac(master, state)];
   if (!changesState) return back;
   const state_: LinkOperation[] = kindOf(master) === 'bond' ? [] : [{ kind: 'set up', link, up }];
   const mtu: LinkOperation[] = kindOf(next) === 'bond' ? [{ kind: 'set mtu', link, mtu: now.mtu }] : [];
   return [...back, ...mtu, ...state_, ...restoreFlushed(now, state)];
+}
+
+/** A bond that all slaves have left forgets its address, and takes that of the first to come back (bond_main.c). */
+function restoreBondMac(master: string, state: LinkModel): LinkOperation[] {
+  const bond = state.link(master);
+  if (bond?.device.kind !== 'bond' || !hasMac(bond)) return [];
+  return [{ kind: 'set mac', link: master, mac: bond.mac }];
 }
 
 function restoreMtu({ name: link, mtu, device }: CurrentLink, state: LinkModel): LinkOperation[] {
@@ -238,23 +247,30 @@ function remade(device: CurrentDevice): NewDevice | null {
   }
 }
 
-/** The values that options have before they are set. */
-function oldOptions(wanted: DeviceOptions, now: CurrentDevice): DeviceOptions | null {
+/** The values that options have before they are set, in the order in which the kernel takes them. */
+function oldOptions(wanted: DeviceOptions, now: CurrentDevice): DeviceOptions[] {
   if (wanted.kind === 'bridge' && now.kind === 'bridge') {
-    return { kind: 'bridge', options: sameOptionsOf(wanted.options, now.options) };
+    return [{ kind: 'bridge', options: sameOptionsOf(wanted.options, now.options) }];
   }
-  if (wanted.kind === 'bond' && now.kind === 'bond') {
-    return { kind: 'bond', options: sameOptionsOf(wanted.options, now.options) };
-  }
-  if (wanted.kind === 'vlan' && now.kind === 'vlan') return { kind: 'vlan', bridgeBinding: now.bridgeBinding };
+  if (wanted.kind === 'bond' && now.kind === 'bond') return oldBondOptions(wanted.options, now.options);
+  if (wanted.kind === 'vlan' && now.kind === 'vlan') return [{ kind: 'vlan', bridgeBinding: now.bridgeBinding }];
   if (wanted.kind === 'vxlan' && now.kind === 'vxlan') {
     const { local, group } = now;
-    return {
-      kind: 'vxlan',
+    const ends = {
       ...(wanted.local === undefined || local === undefined ? {} : { local }),
       ...(wanted.group === undefined || group === undefined ? {} : { group }),
-      options: sameOptionsOf(wanted.options, now.options),
     };
+    return [{ kind: 'vxlan', ...ends, options: sameOptionsOf(wanted.options, now.options) }];
   }
-  return null;
+  return [];
+}
+
+/** What only the new mode knows goes back while the bond still is in it. */
+function oldBondOptions(wanted: BondOptions, now: BondOptions): DeviceOptions[] {
+  const old = sameOptionsOf(wanted, now);
+  const later = now.mode === undefined ? old : onlyInMode(old, now.mode);
+  const first = Object.fromEntries(Object.entries(old).filter(([name]) => !Object.hasOwn(later, name)));
+  return [first, later]
+    .filter((options) => Object.keys(options).length > 0)
+    .map((options) => ({ kind: 'bond', options }));
 }

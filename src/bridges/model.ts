@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
+import { delaysAfter, hasDelays } from './bond-delays.js';
 import type {
   CurrentAddress,
   CurrentDevice,
@@ -310,7 +311,10 @@ export class LinkModel {
         if (this.portsOf(link.name).length > 0) return 'ENOTEMPTY';
         if (link.up) return 'EBUSY';
       }
-      return this.#put({ ...link, device: { ...device, options: { ...device.options, ...wanted.options } } });
+      const { miimon = device.options.miimon ?? 0 } = wanted.options;
+      if (miimon === 0 && hasDelays(wanted.options)) return 'EPERM';
+      const options = { ...device.options, ...delaysAfter(miimon, device.options), ...wanted.options };
+      return this.#put({ ...link, device: { ...device, options } });
     }
     if (device.kind === 'vlan' && wanted.kind === 'vlan') {
       return this.#put({ ...link, device: { ...device, bridgeBinding: wanted.bridgeBinding } });

@@ -1,5 +1,6 @@
 import type { Origin } from '../ruleset/index.js';
 import { bondAttributes, bridgeAttributes, vxlanAttributes } from './attributes.js';
+import { withDelays } from './bond-delays.js';
 import { needsDown, needsNoSlaves, onlyInMode } from './bond-mode.js';
 import type { CurrentLink, CurrentLinks } from './current.js';
 import { defined } from './defined.js';
@@ -216,7 +217,8 @@ class Draft {
         this.#step({ kind: 'set device', link: name, device: { kind: 'bond', options } }, origin, 'none');
     };
     if (needsNoSlaves(changed)) {
-      for (const { name: slave } of this.#model.portsOf(name)) {
+      // The last first: when this is undone, they come back in their order.
+      for (const { name: slave } of this.#model.portsOf(name).reverse()) {
         this.#step({ kind: 'set master', link: slave, master: null }, origin, 'flap');
       }
     }
@@ -229,7 +231,7 @@ class Draft {
       const later = onlyInMode(all, mode);
       set(onlyInMode(Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(later, key))), now.mode));
     }
-    set(changed);
+    for (const options of withDelays(changed, now)) set(options);
   }
 
   #enslave(goal: GoalLink, master: string): void {

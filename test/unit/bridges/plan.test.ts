@@ -160,6 +160,50 @@ describe('a guest’s port', () => {
   });
 });
 
+it('slaves that come back bring their bond the MAC address it had, whichever is the first', () => {
+  const text = (mode: string) => `auto b\niface b\n\tbond-slaves en0 en1\n\tbond-mode ${mode}\n`;
+  const [before, desired] = [linksOf(text('active-backup')), linksOf(text('802.3ad'))];
+  const there = heldAfter(before, host);
+  const { steps } = planLinks(mergeGoal(before, desired, there), there);
+  const released = steps.filter(({ operation }) => operation.kind === 'set master' && operation.master === null);
+  expect(released.map(({ inverse }) => inverse.map(spellOperation))).toEqual(
+    ['en1', 'en0'].map((slave) => [
+      `ip link set dev ${slave} down`,
+      `ip link set dev ${slave} master b`,
+      `ip link set dev ${slave} up`,
+      'ip link set dev b address 02:00:00:00:00:02',
+    ]),
+  );
+});
+
+it('what only the new mode of a bond knows is undone while the bond is in it', () => {
+  const text = (...lines: string[]) =>
+    `auto b\niface b\n\tbond-slaves none\n${lines.map((one) => `\t${one}\n`).join('')}`;
+  const before = linksOf(text('bond-mode active-backup'));
+  const desired = linksOf(text('bond-mode 802.3ad', 'bond-lacp-rate fast', 'bond-miimon 100'));
+  const there = heldAfter(before, host);
+  const { steps } = planLinks(mergeGoal(before, desired, there), there);
+  const change = steps.find(({ operation }) => operation.kind === 'set device');
+  expect(change?.inverse.map(spellOperation)).toEqual([
+    'ip link set dev b type bond lacp_rate slow',
+    'ip link set dev b type bond mode active-backup miimon 0',
+  ]);
+});
+
+it('the delays of a bond go before `miimon` ends, and stay the same times when it is another', () => {
+  const text = (...lines: string[]) =>
+    `auto b\niface b\n\tbond-slaves none\n${lines.map((one) => `\t${one}\n`).join('')}`;
+  const before = linksOf(text('bond-miimon 200', 'bond-updelay 400'));
+  const there = heldAfter(before, host);
+  expect(commands(before, linksOf(text()), there)).toEqual([
+    'ip link set dev b type bond updelay 0',
+    'ip link set dev b type bond miimon 0',
+  ]);
+  expect(commands(before, linksOf(text('bond-miimon 100', 'bond-updelay 400')), there)).toEqual([
+    'ip link set dev b type bond miimon 100 updelay 400',
+  ]);
+});
+
 describe('a bridge that has no MAC address because its last port left', () => {
   const plain = linksOf('auto br\niface br\n\tbridge-ports none\n');
   const bare = (): CurrentLinks => {
