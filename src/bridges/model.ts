@@ -121,7 +121,9 @@ export class LinkModel {
       case 'delete vlans':
         return this.#put({ ...link, vlans: withoutVlans(link.vlans, operation.vlans) });
       case 'add forwarding': {
-        if (this.#forwarding.some((entry) => isSameForwarding(entry, operation.entry))) return 'EEXIST';
+        if (this.#forwarding.some((entry) => isSameForwarding(entry, operation.entry))) {
+          return operation.entry.of === 'self' ? 'EEXIST' : null;
+        }
         this.#forwarding.push(operation.entry);
         return null;
       }

@@ -100,6 +100,24 @@ describe('rtnetlink', () => {
     }
   });
 
+  test('what a bridge was told of a station is read, put back, and takes the place of what it learned', async () => {
+    const known = (state: string) => ['fdb', state, '02:00:00:00:00:09', 'dev', 'tap100i0', 'master'];
+    const told = async () => (await port.read()).forwarding;
+    const entry = { link: 'tap100i0', mac: '02:00:00:00:00:09', of: 'master' } as const;
+    await port.apply({ kind: 'create link', link: 'vmbr0', device: { kind: 'bridge', options: {} } });
+    await port.apply({ kind: 'create link', link: 'tap100i0', device: { kind: 'veth', peer: 'eth0' } });
+    await port.apply({ kind: 'set master', link: 'tap100i0', master: 'vmbr0' });
+    for (const name of ['vmbr0', 'tap100i0', 'eth0']) await port.apply({ kind: 'set up', link: name, up: true });
+    namespace.run('/usr/sbin/bridge', [...known('add'), 'dynamic']);
+    expect(await told()).toEqual([]);
+    await port.apply({ kind: 'add forwarding', link: 'tap100i0', entry });
+    expect(await told()).toEqual([entry]);
+    await port.apply({ kind: 'delete forwarding', link: 'tap100i0', entry });
+    expect(await told()).toEqual([]);
+    namespace.run('/usr/sbin/bridge', [...known('append'), 'static']);
+    expect(await told()).toEqual([entry]);
+  });
+
   test('addresses and routes come and go, and ip agrees', async () => {
     await port.apply({ kind: 'create link', link: 'a', device: { kind: 'veth', peer: 'b' } });
     for (const name of ['a', 'b']) await port.apply({ kind: 'set up', link: name, up: true });

@@ -115,8 +115,9 @@ export async function changeForwarding(
     },
   };
   const what = `${kind} ${mac}${destination === undefined ? '' : ` at ${destination}`} on ${link}`;
-  // The stations behind a tunnel that nobody knows have one entry for each other end.
-  const flags = destination === undefined ? NEW : NLM_F_CREATE | NLM_F_APPEND;
+  // The stations behind a tunnel that nobody knows have one entry for each other end. A station that a bridge knows may have
+  // been learned a moment ago: what is said of it takes that place.
+  const flags = NLM_F_CREATE | (destination === undefined ? NLM_F_REPLACE : NLM_F_APPEND);
   if (kind === 'add forwarding') {
     return change(what, messageType.newNeighbour, flags, schema.neighbour, question);
   }

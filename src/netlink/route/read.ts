@@ -38,10 +38,9 @@ const VLAN_PVID = 2;
 const VLAN_UNTAGGED = 4;
 const VLAN_RANGE_BEGIN = 8;
 const VLAN_RANGE_END = 16;
-/** NUD_NOARP, NUD_PERMANENT; NTF_MASTER */
+/** NUD_NOARP, NUD_PERMANENT */
 const NUD_NOARP = 0x40;
 const NUD_PERMANENT = 0x80;
-const NTF_MASTER = 4;
 
 export async function read(
   requests: RouteRequests,
@@ -235,15 +234,16 @@ async function readForwarding(requests: RouteRequests, names: ReadonlyMap<number
     schema.neighbour,
   );
   return dump.flatMap(({ header, attributes }): Forwarding[] => {
-    const { index, state, flags } = header;
-    const { linkAddress, destination, vlan } = attributes;
+    const { index, state } = header;
+    const { linkAddress, destination, vlan, master } = attributes;
     const link = names.get(index);
     if (link === undefined || linkAddress === undefined) return [];
     const mac = hardwareText(linkAddress);
     if (destination !== undefined && (state & (NUD_PERMANENT | NUD_NOARP)) !== 0) {
       return [{ link, mac, of: 'self', destination }];
     }
-    if ((flags & NTF_MASTER) === 0 || (state & NUD_NOARP) === 0) return [];
+    // A bridge tells its entries with NDA_MASTER and not with the flag it is asked with (net/bridge/br_fdb.c fdb_fill_info).
+    if (master === undefined || (state & NUD_NOARP) === 0) return [];
     return [{ link, mac, of: 'master', ...defined({ vlan }) }];
   });
 }

@@ -259,7 +259,7 @@ export const route = payload(
 export const neighbour = payload(
   12,
   { family: [0, 1], index: [4, 4, 'signed'], state: [8, 2], flags: [10, 1], type: [11, 1] },
-  object({ destination: [1, ipAddress], linkAddress: [2, bytes], vlan: [5, u16] }),
+  object({ destination: [1, ipAddress], linkAddress: [2, bytes], vlan: [5, u16], master: [9, u32] }),
 );
 
 export type LinkPayload = ValueOf<typeof link>;
