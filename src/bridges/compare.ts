@@ -5,10 +5,10 @@ import type { CurrentLink, CurrentLinks } from './current.js';
  * indexes, carriers, networks and addresses links give themselves, MAC addresses that the kernel made up.
  */
 export function linkDifferences(before: CurrentLinks, now: CurrentLinks): string[] {
-  const [old, fresh] = [linesOf(before), linesOf(now)];
+  const [old, fresh] = [new Set(linesOf(before)), new Set(linesOf(now))];
   return [
-    ...old.filter((line) => !fresh.includes(line)).map((line) => `lost: ${line}`),
-    ...fresh.filter((line) => !old.includes(line)).map((line) => `new: ${line}`),
+    ...[...old].filter((line) => !fresh.has(line)).map((line) => `lost: ${line}`),
+    ...[...fresh].filter((line) => !old.has(line)).map((line) => `new: ${line}`),
   ];
 }
 

@@ -10,7 +10,7 @@ import { hasMac, madeUpMac, NO_MAC } from './mac.js';
 import { LinkModel } from './model.js';
 import { type LinkOperation, linkOf, type NewDevice } from './operation.js';
 import { changedOptions, initialOptions } from './option-record.js';
-import { isSameAddress, isSameForwarding, isSameRoute, takesPlaceOf } from './same.js';
+import { forwardingKey, isSameAddress, isSameRoute, takesPlaceOf } from './same.js';
 import { vlanDifference } from './vlan-entries.js';
 import { rangesWithout } from './vlan-range.js';
 
@@ -364,8 +364,8 @@ class Draft {
 
   #settleForwarding(): void {
     const { there, gone } = this.#goal.forwarding;
-    const has = (entry: (typeof there)[number]): boolean =>
-      this.#model.forwarding.some((known) => isSameForwarding(known, entry));
+    const known = new Set(this.#model.forwarding.map(forwardingKey));
+    const has = (entry: (typeof there)[number]): boolean => known.has(forwardingKey(entry));
     const originOf = (name: string): Origin | null =>
       this.#goal.links.find((link) => link.name === name)?.origin ?? null;
     for (const entry of gone) {

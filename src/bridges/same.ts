@@ -22,3 +22,7 @@ export const isSameForwarding = (one: Forwarding, other: Forwarding): boolean =>
   one.of === other.of &&
   one.vlan === other.vlan &&
   one.destination === other.destination;
+
+/** The same for the same entry: a port of a bridge can have one for each VLAN. */
+export const forwardingKey = ({ link, mac, of, vlan = 0, destination = '' }: Forwarding): string =>
+  `${link} ${mac} ${of} ${vlan} ${destination}`;
