@@ -257,7 +257,6 @@ export class LinkModel {
     if (next?.device.kind === 'bond' && link.up && before?.device.kind !== 'bond') return 'EPERM';
     this.#forwarding = this.#forwarding.filter((entry) => entry.link !== link.name || entry.of !== 'master');
     this.#put(free);
-    if (before?.device.kind === 'bridge') this.#forgetMac(before, link);
     if (before?.device.kind === 'bond') this.#setDown(free);
     if (next === undefined) return null;
     const now = this.#links.get(link.name) ?? free;
@@ -276,14 +275,6 @@ export class LinkModel {
       default:
         return this.#put({ ...now, master });
     }
-  }
-
-  /**
-   * A bridge without ports has no address, unless it was given one (net/bridge/br_stp_if.c br_stp_recalculate_bridge_id).
-   * Nobody can see whether it was: the one of its last port is taken for that port's.
-   */
-  #forgetMac(bridge: CurrentLink, port: CurrentLink): void {
-    if (bridge.mac === port.mac && this.portsOf(bridge.name).length === 0) this.#put({ ...bridge, mac: NO_MAC });
   }
 
   #setMtu(link: CurrentLink, mtu: number): string | null {

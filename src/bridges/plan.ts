@@ -6,7 +6,7 @@ import type { CurrentLink, CurrentLinks } from './current.js';
 import { defined } from './defined.js';
 import type { Goal, GoalLink, GoalNote, GoalRoute } from './goal.js';
 import { inverseOf } from './inverse.js';
-import { hasMac, madeUpMac, NO_MAC } from './mac.js';
+import { madeUpMac, NO_MAC } from './mac.js';
 import { LinkModel } from './model.js';
 import { type LinkOperation, linkOf, type NewDevice } from './operation.js';
 import { changedOptions, initialOptions } from './option-record.js';
@@ -143,8 +143,8 @@ class Draft {
   /** A VLAN device takes the address of its parent, and cannot come up without one. */
   #giveMac(name: string): void {
     const goal = this.#goal.links.find((link) => link.name === name);
-    const before = this.#current.links.filter(hasMac).find((link) => link.name === name)?.mac;
-    const mac = goal?.mac ?? before ?? goal?.firstMac ?? madeUpMac(name, this.#current.links);
+    const mac = goal?.mac ?? goal?.firstMac ?? madeUpMac(name, this.#current.links);
+    this.#kept.add(name);
     this.#step({ kind: 'set mac', link: name, mac }, goal?.origin ?? null);
   }
 
@@ -260,7 +260,8 @@ class Draft {
       return;
     this.#kept.add(name);
     const mac = this.#model.portsOf(name).length === 0 ? (goal.firstMac ?? now.mac) : now.mac;
-    if (mac !== null) this.#step({ kind: 'set mac', link: name, mac }, goal.origin, moves(now, mac));
+    if (mac === null || mac === NO_MAC) return;
+    this.#step({ kind: 'set mac', link: name, mac }, goal.origin, moves(now, mac));
   }
 
   /** Before it is a port, so that it never has addresses of its own on the bridge's network. */

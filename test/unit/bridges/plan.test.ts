@@ -204,7 +204,7 @@ it('the delays of a bond go before `miimon` ends, and stay the same times when i
   ]);
 });
 
-describe('a bridge that has no MAC address because its last port left', () => {
+describe('a bridge that has no MAC address, because a port left that it had it from', () => {
   const plain = linksOf('auto br\niface br\n\tbridge-ports none\n');
   const bare = (): CurrentLinks => {
     const there = heldAfter(plain, host);
@@ -227,14 +227,13 @@ describe('a bridge that has no MAC address because its last port left', () => {
     expect(first).toMatch(/^ip link set dev br address [0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
   });
 
-  it('keeps the one it has when the plan takes the port away', () => {
-    const before = linksOf(BRIDGE);
-    const there = heldAfter(before, host);
-    const desired = linksOf(`auto br\niface br\n\tbridge-ports none\n${upper}`);
-    expect(commands(before, desired, there).slice(0, 2)).toEqual([
-      'ip link set dev en0 nomaster [flap]',
-      'ip link set dev br address 02:00:00:00:00:02',
-    ]);
+  it('gets that of a guest, as the kernel does it', () => {
+    const tap = link('tap100i0', 9, { up: true });
+    const net = { 'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:00:01,bridge=br\n' };
+    const desired = desiredOf('auto br\niface br\n\tbridge-ports none\n', net).links;
+    const steps = commands(plain, desired, { ...bare(), links: [...bare().links, tap] });
+    expect(steps).toContain('ip link set dev tap100i0 master br');
+    expect(steps.filter((step) => step.includes('address'))).toEqual([]);
   });
 
   it('can be made again', () => {
