@@ -89,13 +89,9 @@ export async function fitToKernel(ruleset: Ruleset, nftables: NftablesPort): Pro
   const wider = !features.bridgeName && ruleset.tables.some(({ chains }) => chains.some(({ name }) => isLate(name)));
   return {
     ruleset: wider ? lateOnEveryBridge(assigned) : assigned,
-    warnings: [...queues.map(queuesLeftOut), ...helpers.map(helperLeftOut), ...(wider ? [closedEverywhere] : [])],
+    warnings: [...queues.map(queuesLeftOut), ...helpers.map(helperLeftOut)],
   };
 }
-
-const closedEverywhere =
-  `this kernel has no ${words.bridgeName.what} (${words.bridgeName.module}): ` +
-  'ports called tap1… to tap9… and veth1… to veth9… that no file knows are closed on every bridge';
 
 const queuesLeftOut = (need: Need): string => `${describe(need)}: what the rules let in is handed to no queue`;
 
