@@ -89,7 +89,7 @@ export interface LinkAddress {
   readonly preferredLifetime?: number;
 }
 
-/** A route with at most one next hop. */
+/** A route with at most one next hop; those the kernel has for its own addresses and for multicast are left out. */
 export interface Route {
   readonly family: 4 | 6;
   /** Null is the default route. */
@@ -101,7 +101,7 @@ export interface Route {
   readonly metric: number;
   /** RTPROT_*: 2 kernel, 3 boot, 4 static. */
   readonly protocol: number;
-  /** RTN_*: 1 unicast, 2 local, 3 broadcast, 6 blackhole. */
+  /** RTN_*: 1 unicast, 6 blackhole, 7 unreachable. */
   readonly type: number;
   readonly scope: number;
   readonly onlink: boolean;

@@ -1,5 +1,5 @@
 import type { ByteWriter } from './byte-writer.js';
-import { type Attribute, attributes, MalformedMessage, readString } from './wire.js';
+import { type Attribute, attributes, eachAttribute, MalformedMessage, readString } from './wire.js';
 
 /** How one kind of attribute value is written and read. `bytes[start, end)` is the value without header and padding. */
 export interface AttributeType<T> {
@@ -109,10 +109,10 @@ export function object<const A extends Attributes>(table: A): ObjectType<A> {
     },
     read(source, start, end) {
       const values: Record<string, unknown> = {};
-      for (const attribute of attributes(source, start, end)) {
-        const entry = byNumber.get(attribute.type);
-        if (entry !== undefined) values[entry.name] = entry.type.read(source, attribute.start, attribute.end);
-      }
+      eachAttribute(source, start, end, (number, from, to) => {
+        const entry = byNumber.get(number);
+        if (entry !== undefined) values[entry.name] = entry.type.read(source, from, to);
+      });
       // Every property was made by its own attribute's type just above.
       return values as ObjectOf<A>;
     },

@@ -96,15 +96,25 @@ export interface Attribute {
 
 export function attributes(bytes: Buffer, from: number, to: number): Attribute[] {
   const found: Attribute[] = [];
+  eachAttribute(bytes, from, to, (type, start, end) => found.push({ type, header: start - 4, start, end }));
+  return found;
+}
+
+/** As `attributes`, without a value for each: a dump holds tens of thousands. */
+export function eachAttribute(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  visit: (type: number, start: number, end: number) => void,
+): void {
   let at = from;
   // Up to three bytes of padding may follow the last attribute.
   while (to - at >= 4) {
     const length = bytes.readUInt16LE(at);
     if (length < 4 || at + length > to) throw new MalformedMessage('an attribute is longer than its container');
-    found.push({ type: bytes.readUInt16LE(at + 2) & TYPE_MASK, header: at, start: at + 4, end: at + length });
+    visit(bytes.readUInt16LE(at + 2) & TYPE_MASK, at + 4, at + length);
     at += align(length);
   }
-  return found;
 }
 
 /** A NUL-terminated text; bytes after the NUL are padding. */

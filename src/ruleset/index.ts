@@ -72,4 +72,4 @@ export {
   TABLE_NAME,
   UNANSWERED_CHAIN,
 } from './ruleset.js';
-export { spellInterval, spellIpv4, spellIpv6, spellMac, spellQueues, spellValue } from './spelling.js';
+export { spellInterval, spellIpv4, spellIpv6, spellIpv6Groups, spellMac, spellQueues, spellValue } from './spelling.js';

@@ -56,9 +56,11 @@ export function spellIpv4(value: bigint): string {
   return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
 }
 
+export const spellIpv6 = (value: bigint): string =>
+  spellIpv6Groups(Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn)));
+
 /** RFC 5952: lower case, the longest run of at least two zero groups (the first of equals) as `::`. */
-export function spellIpv6(value: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+export function spellIpv6Groups(groups: readonly number[]): string {
   let start = -1;
   let length = 1;
   for (let i = 0; i < 8; i += 1) {

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { Failure } from '../../diagnostics/index.js';
+import { spellIpv6Groups } from '../../ruleset/index.js';
 import { MalformedMessage } from '../wire.js';
 
 /** An IP address in network order: 4 or 16 bytes. Throws Failure `bad-address`. */
@@ -11,7 +12,7 @@ export function addressBytes(address: string): Buffer {
   }
   // The dotted end of an IPv4-mapped address stands for the last two groups.
   const dotted = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  const groups = dotted === null ? address : address.replace(dotted[0], groupsOf(addressBytes(dotted[0])).join(':'));
+  const groups = dotted === null ? address : address.replace(dotted[0], hexOf(groupsOf(addressBytes(dotted[0]))));
   const [head = '', tail] = groups.split('::');
   const first = head === '' ? [] : head.split(':');
   const last = tail === undefined || tail === '' ? [] : tail.split(':');
@@ -24,17 +25,18 @@ export function addressBytes(address: string): Buffer {
 
 /** The canonical text (RFC 5952) of 4 or 16 bytes in network order. */
 export function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return [...bytes].join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length !== 16) throw new MalformedMessage(`an address has ${bytes.length} bytes`);
-  // URL parsing writes IPv6 hosts in canonical form.
-  return new URL(`http://[${groupsOf(bytes).join(':')}]`).hostname.slice(1, -1);
+  return spellIpv6Groups(groupsOf(bytes));
 }
 
-function groupsOf(bytes: Buffer): string[] {
-  const groups: string[] = [];
-  for (let at = 0; at + 2 <= bytes.length; at += 2) groups.push(bytes.readUInt16BE(at).toString(16));
+function groupsOf(bytes: Buffer): number[] {
+  const groups: number[] = [];
+  for (let at = 0; at + 2 <= bytes.length; at += 2) groups.push(bytes.readUInt16BE(at));
   return groups;
 }
+
+const hexOf = (groups: readonly number[]): string => groups.map((group) => group.toString(16)).join(':');
 
 /** A hardware address of 6 bytes. Throws Failure `bad-address`. */
 export function hardwareBytes(address: string): Buffer {

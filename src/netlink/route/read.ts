@@ -27,6 +27,11 @@ const AF_BRIDGE = 7;
 /** RTM_F_CLONED: an entry of the route cache. */
 const CLONED = 0x200;
 const ONLINK = 4;
+/**
+ * RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST: what the kernel itself has for each address and link, three of four
+ * routes and none that a plan asks for.
+ */
+const ownRouteTypes: ReadonlySet<number> = new Set([2, 3, 4, 5]);
 /** IFA_F_PERMANENT; IFA_PROTO says IFAPROT_KERNEL_LL of addresses a link gives itself (since Linux 5.18). */
 const PERMANENT = 0x80;
 const KERNEL_LINK_LOCAL = 3;
@@ -120,19 +125,22 @@ const portOf = (info: schema.LinkInfo | undefined): PortOptions | null => info?.
 
 /** By the places of IPV4_DEVCONF_* less one (uapi linux/ip.h) and of DEVCONF_* (uapi linux/ipv6.h). */
 function sysctlsOf(spec: schema.LinkAttributes['familySpec'], mpls: number | undefined): LinkSysctls {
-  const four = spec?.ipv4?.settings ?? [];
-  const six = spec?.ipv6?.settings ?? [];
+  const four = spec?.ipv4?.settings;
+  const six = spec?.ipv6?.settings;
   return defined({
-    'ipv4/forwarding': four[0],
-    'ipv4/arp_accept': four[20],
-    'ipv6/forwarding': six[0],
-    'ipv6/accept_ra': six[3],
-    'ipv6/autoconf': six[5],
-    'ipv6/disable_ipv6': six[26],
+    'ipv4/forwarding': settingAt(four, 0),
+    'ipv4/arp_accept': settingAt(four, 20),
+    'ipv6/forwarding': settingAt(six, 0),
+    'ipv6/accept_ra': settingAt(six, 3),
+    'ipv6/autoconf': settingAt(six, 5),
+    'ipv6/disable_ipv6': settingAt(six, 26),
     'ipv6/addr_gen_mode': spec?.ipv6?.addressGeneration,
     'mpls/input': mpls,
   });
 }
+
+const settingAt = (settings: Buffer | undefined, place: number): number | undefined =>
+  settings === undefined || settings.length < place * 4 + 4 ? undefined : settings.readUInt32LE(place * 4);
 
 async function readVlans(requests: RouteRequests): Promise<Map<number, VlanEntry[]>> {
   const question = { header: linkHeaderOf({ family: AF_BRIDGE }), attributes: { extendedMask: COMPRESSED_VLANS } };
@@ -199,7 +207,8 @@ async function readRoutes(requests: RouteRequests, names: ReadonlyMap<number, st
   };
   const question = { header, attributes: {} };
   const { getRoute } = messageType;
-  const answers = await requests.dump('reading routes', getRoute, schema.route, question, schema.route);
+  const wanted = (payload: Buffer): boolean => !ownRouteTypes.has(schema.routeTypeOf(payload));
+  const answers = await requests.dump('reading routes', getRoute, schema.route, question, schema.route, wanted);
   return answers.flatMap(({ header, attributes }) => {
     const known = header.family === AF_INET || header.family === AF_INET6;
     if (!known || (header.flags & CLONED) !== 0 || attributes.multipath !== undefined) return [];

@@ -118,22 +118,30 @@ export class RouteRequests {
   }
 
   /** All objects of a kind, in one undisturbed dump. The kernel runs one dump per socket at a time, so they queue here. */
-  dump<Q, R>(what: string, type: number, question: AttributeType<Q>, value: Q, answer: AttributeType<R>): Promise<R[]> {
-    const result = this.#lastDump.then(() => this.#dump(what, type, question, value, answer));
-    this.#lastDump = result.catch(() => undefined);
-    return result;
-  }
-
-  async #dump<Q, R>(
+  dump<Q, R>(
     what: string,
     type: number,
     question: AttributeType<Q>,
     value: Q,
     answer: AttributeType<R>,
+    /** Looks at the bytes of one object: is it wanted? */
+    wanted: (payload: Buffer) => boolean = () => true,
   ): Promise<R[]> {
+    const result = this.#lastDump.then(async () => {
+      const parts = await this.#dump(change(what, type, NLM_F_DUMP, question, value));
+      return readAll(
+        parts.filter(({ payload }) => wanted(payload)),
+        answer,
+      );
+    });
+    this.#lastDump = result.catch(() => undefined);
+    return result;
+  }
+
+  async #dump(question: Change): Promise<Message[]> {
     for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
       try {
-        return readAll(await this.#request(change(what, type, NLM_F_DUMP, question, value)), answer);
+        return await this.#request(question);
       } catch (error) {
         if (!(error instanceof DisturbedDump)) throw error;
       }

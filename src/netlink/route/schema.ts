@@ -1,6 +1,6 @@
 import type { ByteWriter } from '../byte-writer.js';
 import { type AttributeType, bytes, object, string, u8, u16, u32 } from '../tlv.js';
-import { attributes, MalformedMessage } from '../wire.js';
+import { attributes, eachAttribute, MalformedMessage } from '../wire.js';
 import { bondData, bridgeData, portData, vlanData, vrfData, vxlanData } from './device-schema.js';
 import { ipAddress, u32s } from './values.js';
 
@@ -39,12 +39,13 @@ function payload<const F extends Readonly<Record<string, HeaderField>>, A>(
   fields: F,
   attributes: AttributeType<A>,
 ): AttributeType<Payload<HeaderOf<F>, A>> {
+  const entries = Object.entries<HeaderField>(fields);
   return {
     nested: true,
     write(out: ByteWriter, value: Payload<HeaderOf<F>, A>) {
       const numbers: Readonly<Record<string, number>> = value.header;
       const header = Buffer.alloc(length);
-      for (const [name, [offset, size, signed]] of Object.entries<HeaderField>(fields)) {
+      for (const [name, [offset, size, signed]] of entries) {
         if (signed === undefined) header.writeUIntLE(numbers[name] ?? 0, offset, size);
         else header.writeIntLE(numbers[name] ?? 0, offset, size);
       }
@@ -54,7 +55,7 @@ function payload<const F extends Readonly<Record<string, HeaderField>>, A>(
     read(source, start, end) {
       if (end - start < length) throw new MalformedMessage('a message is shorter than its header');
       const header: Record<string, number> = {};
-      for (const [name, [offset, size, signed]] of Object.entries<HeaderField>(fields)) {
+      for (const [name, [offset, size, signed]] of entries) {
         header[name] =
           signed === undefined ? source.readUIntLE(start + offset, size) : source.readIntLE(start + offset, size);
       }
@@ -109,11 +110,10 @@ const info: AttributeType<LinkInfo> = {
     const names = infoNames.read(source, start, end);
     let data: DataOf<typeof devices> = {};
     let portData: DataOf<typeof ports> = {};
-    for (const attribute of attributes(source, start, end)) {
-      const { type, start: from, end: to } = attribute;
+    eachAttribute(source, start, end, (type, from, to) => {
       if (type === INFO_DATA) data = readData(devices, names.kind, source, from, to);
       if (type === INFO_PORT_DATA) portData = readData(ports, names.portKind, source, from, to);
-    }
+    });
     return { ...names, data, portData };
   },
   locate: () => '',
@@ -145,10 +145,10 @@ function readData<T extends Readonly<Record<string, AttributeType<unknown>>>>(
   return (type === undefined || kind === undefined ? {} : { [kind]: type.read(source, start, end) }) as DataOf<T>;
 }
 
-/** IFLA_AF_SPEC of an ordinary link: settings of IPv4 and IPv6 as lists of numbers, and how addresses are generated. */
+/** IFLA_AF_SPEC of an ordinary link: settings of IPv4 and IPv6 as u32 in a row, and how addresses are generated. */
 const familySpec = object({
-  ipv4: [2, object({ settings: [1, u32s] })],
-  ipv6: [10, object({ settings: [2, u32s], addressGeneration: [8, u8] })],
+  ipv4: [2, object({ settings: [1, bytes] })],
+  ipv6: [10, object({ settings: [2, bytes], addressGeneration: [8, u8] })],
 });
 
 export const link = payload(
@@ -229,6 +229,9 @@ export const address = payload(
     protocol: [11, u8],
   }),
 );
+
+/** `rtm_type` of a route: RTN_* */
+export const routeTypeOf = (payload: Buffer): number => payload.readUInt8(7);
 
 export const route = payload(
   12,
