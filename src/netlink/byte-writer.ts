@@ -133,6 +133,16 @@ export class ByteWriter {
     this.#pad();
   }
 
+  addFlags(start: number, flags: number): void {
+    this.#bytes.writeUInt16LE(this.#bytes.readUInt16LE(start + 6) | flags, start + 6);
+  }
+
+  /** Takes back what was written last. */
+  truncate(length: number): void {
+    this.#bytes.fill(0, length, this.#length);
+    this.#length = length;
+  }
+
   /** Bytes not written yet are zero. */
   #pad(): void {
     const end = align(this.#length);

@@ -1,7 +1,7 @@
 import { Failure } from '../../diagnostics/index.js';
 import { linkName } from './address.js';
 import type { RouteRequests } from './requests.js';
-import { link, linkHeaderOf, messageType, SKIP_STATISTICS } from './schema.js';
+import { link, linkHeaderOf, linkIndex, messageType, SKIP_STATISTICS } from './schema.js';
 
 /**
  * The indexes requests need for the names people use. What is known is not asked again; one that another program gave
@@ -33,7 +33,7 @@ export class LinkIndexes {
 
   async #lookUp(name: string): Promise<number> {
     const question = { header: linkHeaderOf({}), attributes: { name: linkName(name), extendedMask: SKIP_STATISTICS } };
-    const [found] = await this.#requests.get(`looking up ${name}`, messageType.getLink, link, question, link);
+    const [found] = await this.#requests.get(`looking up ${name}`, messageType.getLink, link, question, linkIndex);
     if (found === undefined) throw new Failure('no-such-link', `there is no interface ${name}`);
     return found.header.index;
   }

@@ -1,4 +1,6 @@
-import { RawNetlinkSocket } from 'netlink';
+import process from 'node:process';
+// The package's index loads its codecs for Wi-Fi, WireGuard and more, a third of the time a command takes to start.
+import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { Failure } from '../../diagnostics/index.js';
 import { ByteWriter } from '../byte-writer.js';
 import { errnoName, refuseBigEndian } from '../libc.js';
@@ -54,6 +56,8 @@ export const change = <Q>(what: string, type: number, flags: number, question: A
 
 interface Pending {
   readonly what: string;
+  /** A change has no answer of its own when it succeeds: that something behind it was answered says so. */
+  readonly isChange: boolean;
   readonly parts: Message[];
   resolve(parts: Message[]): void;
   reject(error: unknown): void;
@@ -66,7 +70,11 @@ interface Pending {
  */
 export class RouteRequests {
   readonly #socket: RawNetlinkSocket;
+  /** In the order in which they are sent. */
   readonly #pending = new Map<number, Pending>();
+  #outgoing = new ByteWriter();
+  /** Of the last change in `#outgoing`: where its header is. */
+  #lastChange: number | null = null;
   readonly #waiting: (() => void)[] = [];
   #lastDump: Promise<unknown> = Promise.resolve();
   #sequence = 0;
@@ -98,7 +106,7 @@ export class RouteRequests {
    * requests in the order of these calls, as long as each has waited for `room`.
    */
   async change(request: Change): Promise<void> {
-    await this.#request({ ...request, flags: request.flags | NLM_F_ACK });
+    await this.#request(request, true);
   }
 
   /** Waits until one more request can be sent at once. */
@@ -153,28 +161,45 @@ export class RouteRequests {
     this.#end(new Failure('socket-closed', 'the netlink socket is closed'));
   }
 
-  async #request({ what, type, flags, write }: Change): Promise<Message[]> {
-    // Written before anything is waited for: a value that no message can carry is the caller's error at once.
-    const out = new ByteWriter(512);
-    this.#sequence = (this.#sequence % 0x7fffffff) + 1;
-    const sequence = this.#sequence;
-    const start = out.beginMessage(type, flags | NLM_F_REQUEST, sequence);
-    write(out);
-    out.endMessage(start);
+  async #request({ what, type, flags, write }: Change, isChange = false): Promise<Message[]> {
     if (this.#inFlight >= IN_FLIGHT) await this.room();
     if (this.#closed !== null) throw this.#closed;
+    this.#sequence = (this.#sequence % 0x7fffffff) + 1;
+    const sequence = this.#sequence;
+    const out = this.#outgoing;
+    const before = out.length;
+    const start = out.beginMessage(type, flags | NLM_F_REQUEST, sequence);
+    try {
+      write(out);
+      out.endMessage(start);
+    } catch (error) {
+      // A value that no message can carry.
+      out.truncate(before);
+      throw error;
+    }
+    if (before === 0) process.nextTick(() => this.#flush());
+    if (isChange) this.#lastChange = start;
     this.#inFlight += 1;
     try {
       return await new Promise<Message[]>((resolve, reject) => {
-        this.#pending.set(sequence, { what, parts: [], resolve, reject });
-        this.#socket.send(out.finish(), {}, (error) => {
-          if (error !== undefined) this.#settle(sequence, (pending) => pending.reject(error));
-        });
+        this.#pending.set(sequence, { what, isChange, parts: [], resolve, reject });
       });
     } finally {
       this.#inFlight -= 1;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** All that is ready goes in one piece; the last change in it is acknowledged, the others by their silence. */
+  #flush(): void {
+    if (this.#closed !== null) return;
+    if (this.#lastChange !== null) this.#outgoing.addFlags(this.#lastChange, NLM_F_ACK);
+    const bytes = this.#outgoing.finish();
+    this.#outgoing = new ByteWriter();
+    this.#lastChange = null;
+    this.#socket.send(bytes, {}, (error) => {
+      if (error !== undefined) this.#end(error);
+    });
   }
 
   /** Called from native code: nothing may be thrown. */
@@ -189,6 +214,7 @@ export class RouteRequests {
   #take(message: Message): void {
     const pending = this.#pending.get(message.sequence);
     if (pending === undefined) return;
+    this.#settleChangesBefore(message.sequence);
     if (message.type === NLMSG_ERROR) {
       const { errno, text } = parseAnswer(message);
       if (errno !== 0) this.#refuse(message.sequence, errno, text);
@@ -198,6 +224,14 @@ export class RouteRequests {
       pending.parts.push(message);
       // The answer to a plain question is one message; parts of a dump say that more will come.
       if ((message.flags & NLM_F_MULTI) === 0) this.#settle(message.sequence, ({ resolve, parts }) => resolve(parts));
+    }
+  }
+
+  /** The kernel performs and answers in order, so changes before an answer that were not refused are done. */
+  #settleChangesBefore(answered: number): void {
+    for (const [sequence, { isChange }] of this.#pending) {
+      if (sequence === answered) return;
+      if (isChange) this.#settle(sequence, ({ resolve, parts }) => resolve(parts));
     }
   }
 

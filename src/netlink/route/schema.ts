@@ -171,6 +171,9 @@ export const link = payload(
   }),
 );
 
+/** Of a link nothing but its index. */
+export const linkIndex = payload(LINK_HEADER, linkHeader, object({}));
+
 /** `bridge_vlan_info`: BRIDGE_VLAN_INFO_* flags and an id. */
 export interface VlanInfo {
   readonly flags: number;
