@@ -1,11 +1,11 @@
-import { meaningOf } from '../bridges/index.js';
+import { meaningOf, mergeGoal, planLinks } from '../bridges/index.js';
 import type { Way } from '../guard/index.js';
 import { countChanges, diffRuleset } from '../ruleset/index.js';
 import { fitFirewall } from './fitted.js';
 import { type Sources, storeGeneration } from './generation.js';
 import { desiredInForce, earlierOf } from './in-force.js';
 import { guard } from './outlook.js';
-import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange, planLinksOf } from './plan.js';
+import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange } from './plan.js';
 import type { Position } from './position.js';
 import { prune } from './prune.js';
 import { withLock } from './state-directory.js';
@@ -53,7 +53,7 @@ export async function makeGeneration(world: World, position: Position, request: 
   const plan = await makePlan(world, { firewall, links }, earlierOf(position, before));
   // A half that is left as it is stays what it was applied as.
   const desired: Desired = { firewall: firewall ?? before.firewall, links: links ?? before.links };
-  if (isDone(plan) && position.current !== null && (await records(world, before, desired, plan))) {
+  if (isDone(plan) && position.current !== null && records(before, desired, plan)) {
     return { generation: position.current, changes: [], warnings: [] };
   }
   await guard(world, { before, desired, plan }, request.ways, () => sources);
@@ -74,7 +74,7 @@ export async function makeGeneration(world: World, position: Position, request: 
 }
 
 /** Does the current generation say what is desired, of a kernel that holds it? */
-async function records(world: World, recorded: Desired, desired: Desired, plan: Plan): Promise<boolean> {
+function records(recorded: Desired, desired: Desired, plan: Plan): boolean {
   if (plan.firewall !== null) {
     if (recorded.firewall === null) return false;
     const { current } = plan.firewall.ruleset;
@@ -83,7 +83,8 @@ async function records(world: World, recorded: Desired, desired: Desired, plan: 
   }
   if (plan.links === null) return true;
   if (recorded.links === null || linksMeaning(recorded) !== linksMeaning(desired)) return false;
-  return (await planLinksOf(world.route, recorded.links, recorded.links)).steps.length === 0;
+  const { current } = plan.links;
+  return planLinks(mergeGoal(recorded.links, recorded.links, current), current).steps.length === 0;
 }
 
 const settingsOf = ({ firewall }: Desired): string =>

@@ -135,4 +135,4 @@ export const linkChanges = ({ steps, dhcp }: LinksPlan): LinkChange[] => [
 export const isDone = ({ firewall, links }: Plan): boolean =>
   (firewall?.ruleset.operations.length ?? 0) === 0 &&
   (firewall?.sysctls.changes.length ?? 0) === 0 &&
-  (links === null || linkChanges(links).length === 0);
+  (links === null || (links.steps.length === 0 && links.dhcp.release.length === 0 && links.dhcp.start.length === 0));

@@ -1,9 +1,18 @@
 import type { Origin } from '../ruleset/index.js';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
 import type { PortVlans } from './bridge.js';
-import type { CurrentLink, CurrentLinks, Forwarding, LinkAddress, Route, VlanEntry } from './current.js';
+import type {
+  CurrentAddress,
+  CurrentLink,
+  CurrentLinks,
+  Forwarding,
+  LinkAddress,
+  Route,
+  VlanEntry,
+} from './current.js';
 import { defined } from './defined.js';
 import type { Goal, GoalAddress, GoalLink, GoalNote, GoalRoute } from './goal.js';
+import { grouped } from './grouped.js';
 import { guestPortGoals } from './guest-goal.js';
 import { type Address, type Gateway, type Link, type Links, portsOf } from './links.js';
 import type { NewDevice } from './operation.js';
@@ -39,6 +48,7 @@ class Merge {
   readonly #desired: Links;
   readonly #current: CurrentLinks;
   readonly #there: ReadonlyMap<string, CurrentLink>;
+  readonly #addressesOf: ReadonlyMap<string, readonly CurrentAddress[]>;
   readonly #wanted: ReadonlyMap<string, Link>;
   readonly #before: ReadonlyMap<string, Link>;
   readonly #masters: ReadonlyMap<string, string>;
@@ -50,6 +60,7 @@ class Merge {
     this.#desired = desired;
     this.#current = current;
     this.#there = new Map(current.links.map((link) => [link.name, link]));
+    this.#addressesOf = grouped(current.addresses, ({ link }) => link);
     this.#before = byName(managed(before));
     this.#wanted = byName(managed(desired).filter((link) => this.#canBe(link)));
     this.#around = { before: this.#before, wanted: this.#wanted, there: this.#there };
@@ -238,9 +249,8 @@ class Merge {
   }
 
   #hasForeignAddress({ name, addresses }: Link): boolean {
-    return this.#current.addresses.some(
-      (there) =>
-        there.link === name && there.permanent && !addresses.some((own) => isSameAddress(linkAddress(own), there)),
+    return (this.#addressesOf.get(name) ?? []).some(
+      (there) => there.permanent && !addresses.some((own) => isSameAddress(linkAddress(own), there)),
     );
   }
 
@@ -268,8 +278,8 @@ class Merge {
     const own = wanted.map((address): GoalAddress => ({ ...linkAddress(address), origin: address.origin }));
     const isOwn = (address: LinkAddress): boolean => own.some((one) => isSameAddress(one, address));
     const gone = before.map((address) => ({ ...linkAddress(address), origin: null })).filter((one) => !isOwn(one));
-    const foreign = this.#current.addresses
-      .filter(({ link, permanent }) => link === name && permanent)
+    const foreign = (this.#addressesOf.get(name) ?? [])
+      .filter(({ permanent }) => permanent)
       .filter((address) => !isOwn(address) && !gone.some((one) => isSameAddress(one, address)))
       .map(({ link: _link, permanent: _permanent, ...address }) => ({ ...address, origin: null }));
     return { there: [...foreign, ...own], gone };

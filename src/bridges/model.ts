@@ -11,6 +11,7 @@ import type {
   VlanEntry,
 } from './current.js';
 import { NO_MAC } from './mac.js';
+import { NamesUnder } from './names-under.js';
 import type { LinkOperation, NewDevice } from './operation.js';
 import { initialOptions } from './option-record.js';
 import { isSameAddress, isSameForwarding, isSameRoute, takesPlaceOf } from './same.js';
@@ -30,15 +31,18 @@ const defaultVlans: readonly VlanEntry[] = [{ first: DEFAULT_PVID, last: DEFAULT
  * operation takes along, and what is refused. It holds one state and changes it.
  */
 export class LinkModel {
-  readonly #links: Map<string, CurrentLink>;
-  #addresses: CurrentAddress[];
+  readonly #links = new Map<string, CurrentLink>();
+  /** By master, by parent and by link: a plan asks for these of every link. */
+  readonly #ports = new NamesUnder();
+  readonly #vlans = new NamesUnder();
+  readonly #addresses = new Map<string, readonly CurrentAddress[]>();
   #routes: Route[];
   #forwarding: Forwarding[];
   #nextIndex: number;
 
   constructor({ links, addresses, routes, forwarding }: CurrentLinks) {
-    this.#links = new Map(links.map((link) => [link.name, link]));
-    this.#addresses = [...addresses];
+    for (const link of links) this.#put(link);
+    for (const address of addresses) this.#addAddress(address);
     this.#routes = [...routes];
     this.#forwarding = [...forwarding];
     this.#nextIndex = Math.max(0, ...links.map(({ index }) => index)) + 1;
@@ -54,7 +58,7 @@ export class LinkModel {
   }
 
   get addresses(): readonly CurrentAddress[] {
-    return this.#addresses;
+    return [...this.#addresses.values()].flat();
   }
 
   get routes(): readonly Route[] {
@@ -65,17 +69,21 @@ export class LinkModel {
     return this.#forwarding;
   }
 
-  addressesOf(link: string): CurrentAddress[] {
-    return this.#addresses.filter((address) => address.link === link);
+  addressesOf(link: string): readonly CurrentAddress[] {
+    return this.#addresses.get(link) ?? [];
   }
 
   portsOf(master: string): CurrentLink[] {
-    return [...this.#links.values()].filter((link) => link.master === master);
+    return this.#named(this.#ports.of(master));
   }
 
   /** The VLAN devices on a link. */
   vlansOn(parent: string): CurrentLink[] {
-    return [...this.#links.values()].filter(({ device }) => device.kind === 'vlan' && device.parent === parent);
+    return this.#named(this.#vlans.of(parent));
+  }
+
+  #named(names: readonly string[]): CurrentLink[] {
+    return names.flatMap((name) => this.#links.get(name) ?? []);
   }
 
   /** Performs one operation; answers the errno of a refusal, then nothing has changed, or null. */
@@ -137,13 +145,13 @@ export class LinkModel {
         const { address } = operation;
         if (this.addressesOf(link.name).some((known) => isSameAddress(known, address))) return 'EEXIST';
         if (!isIPv4(address.address) && link.sysctls['ipv6/disable_ipv6'] === 1) return 'EACCES';
-        this.#addresses.push({ ...address, link: link.name, permanent: true });
+        this.#addAddress({ ...address, link: link.name, permanent: true });
         return null;
       }
       case 'delete address': {
         const gone = this.addressesOf(link.name).find((known) => isSameAddress(known, operation.address));
         if (gone === undefined) return 'EADDRNOTAVAIL';
-        this.#addresses = this.#addresses.filter((known) => known !== gone);
+        this.#keepAddresses(link.name, (known) => known !== gone);
         return null;
       }
       case 'set sysctl':
@@ -206,7 +214,9 @@ export class LinkModel {
     for (const upper of this.vlansOn(link.name)) this.#delete(upper);
     for (const port of this.portsOf(link.name)) this.#setMaster(port, null);
     this.#links.delete(link.name);
-    this.#addresses = this.#addresses.filter((address) => address.link !== link.name);
+    this.#vlans.remove(parentOf(link), link.name);
+    this.#ports.remove(link.master, link.name);
+    this.#addresses.delete(link.name);
     this.#routes = this.#routes.filter((route) => route.link !== link.name);
     this.#forwarding = this.#forwarding.filter((entry) => entry.link !== link.name);
     if (link.device.kind === 'veth') {
@@ -235,7 +245,7 @@ export class LinkModel {
 
   /** A link that goes down loses its IPv6 addresses and all routes but those of its IPv4 networks, which come back. */
   #flush(name: string): void {
-    this.#addresses = this.#addresses.filter(({ link, address }) => link !== name || isIPv4(address));
+    this.#keepAddresses(name, ({ address }) => isIPv4(address));
     this.#routes = this.#routes.filter(
       ({ link, family, protocol, gateway }) =>
         link !== name || (family === 4 && protocol === KERNEL && gateway === null),
@@ -283,7 +293,7 @@ export class LinkModel {
     if (parent !== undefined && mtu > parent.mtu) return 'ERANGE';
     this.#put({ ...link, mtu });
     if (mtu < IPV6_MINIMUM_MTU) {
-      this.#addresses = this.#addresses.filter((address) => address.link !== name || isIPv4(address.address));
+      this.#keepAddresses(name, ({ address }) => isIPv4(address));
       this.#routes = this.#routes.filter((route) => route.link !== name || route.family === 4);
     }
     for (const upper of this.vlansOn(name)) if (upper.mtu > mtu) this.#setMtu(upper, mtu);
@@ -321,7 +331,7 @@ export class LinkModel {
 
   #setSysctl(link: CurrentLink, name: keyof CurrentLink['sysctls'], value: number): null {
     if (name === 'ipv6/disable_ipv6' && value === 1) {
-      this.#addresses = this.#addresses.filter((address) => address.link !== link.name || isIPv4(address.address));
+      this.#keepAddresses(link.name, ({ address }) => isIPv4(address));
       this.#routes = this.#routes.filter((route) => route.link !== link.name || route.family === 4);
     }
     return this.#put({ ...link, sysctls: { ...link.sysctls, [name]: value } });
@@ -343,10 +353,28 @@ export class LinkModel {
   }
 
   #put(link: CurrentLink): null {
-    this.#links.set(link.name, link);
+    const { name, master } = link;
+    const before = this.#links.get(name);
+    if (before === undefined) this.#vlans.add(parentOf(link), name);
+    if (before?.master !== master) {
+      this.#ports.remove(before?.master ?? null, name);
+      this.#ports.add(master, name);
+    }
+    this.#links.set(name, link);
     return null;
   }
+
+  #addAddress(address: CurrentAddress): void {
+    this.#addresses.set(address.link, [...this.addressesOf(address.link), address]);
+  }
+
+  #keepAddresses(link: string, stays: (address: CurrentAddress) => boolean): void {
+    this.#addresses.set(link, this.addressesOf(link).filter(stays));
+  }
 }
+
+/** The link a VLAN device stands on; null for what is none. */
+const parentOf = ({ device }: CurrentLink): string | null => (device.kind === 'vlan' ? device.parent : null);
 
 /** A new device with what the kernel gives it. */
 function madeDevice(device: NewDevice): CurrentDevice {

@@ -5,6 +5,7 @@ import { needsDown, needsNoSlaves, onlyInMode } from './bond-mode.js';
 import type { CurrentLink, CurrentLinks } from './current.js';
 import { defined } from './defined.js';
 import type { Goal, GoalLink, GoalNote, GoalRoute } from './goal.js';
+import { grouped } from './grouped.js';
 import { inverseOf } from './inverse.js';
 import { madeUpMac, NO_MAC } from './mac.js';
 import { LinkModel } from './model.js';
@@ -48,6 +49,8 @@ class Draft {
   readonly steps: LinkStep[] = [];
   readonly #goal: Goal;
   readonly #current: CurrentLinks;
+  readonly #goalOf: ReadonlyMap<string, GoalLink>;
+  readonly #portsOf: ReadonlyMap<string, readonly GoalLink[]>;
   readonly #model: LinkModel;
   readonly #session: ReadonlySet<string>;
   readonly #sessionAddress: string | null;
@@ -59,6 +62,8 @@ class Draft {
   constructor(goal: Goal, current: CurrentLinks, session: string | null) {
     this.#goal = goal;
     this.#current = current;
+    this.#goalOf = new Map(goal.links.map((link) => [link.name, link]));
+    this.#portsOf = grouped(goal.links, ({ master }) => master);
     this.#model = new LinkModel(current);
     this.#session = new Set(session === null ? [] : linksUnder(session, this.#model));
     this.#sessionAddress = session;
@@ -161,7 +166,7 @@ class Draft {
     const { name } = goal;
     if (this.#model.link(name) === undefined && !this.#create(goal)) return;
     this.#settleDevice(goal);
-    for (const port of this.#goal.links) if (port.master === name) this.#enslave(port, name);
+    for (const port of this.#portsOf.get(name) ?? []) this.#enslave(port, name);
     if (goal.master !== undefined && goal.master !== null) this.#enslave(goal, goal.master);
     this.#settleSysctls(goal);
     this.#settleAttributes(goal);
@@ -266,7 +271,7 @@ class Draft {
 
   /** Before it is a port, so that it never has addresses of its own on the bridge's network. */
   #disableIpv6(name: string, origin: Origin | null): void {
-    const goal = this.#goal.links.find((link) => link.name === name);
+    const goal = this.#goalOf.get(name);
     if (goal?.sysctls?.['ipv6/disable_ipv6'] !== 1) return;
     if (this.#model.link(name)?.sysctls['ipv6/disable_ipv6'] === 1) return;
     this.#step({ kind: 'set sysctl', link: name, name: 'ipv6/disable_ipv6', value: 1 }, origin);
@@ -327,7 +332,7 @@ class Draft {
   }
 
   #isBond(name: string): boolean {
-    return this.#goal.links.some((link) => link.name === name && link.bond !== undefined);
+    return this.#goalOf.get(name)?.bond !== undefined;
   }
 
   /** A VLAN device comes up with its parent, not before it. */
@@ -367,8 +372,7 @@ class Draft {
     const { there, gone } = this.#goal.forwarding;
     const known = new Set(this.#model.forwarding.map(forwardingKey));
     const has = (entry: (typeof there)[number]): boolean => known.has(forwardingKey(entry));
-    const originOf = (name: string): Origin | null =>
-      this.#goal.links.find((link) => link.name === name)?.origin ?? null;
+    const originOf = (name: string): Origin | null => this.#goalOf.get(name)?.origin ?? null;
     for (const entry of gone) {
       if (has(entry)) this.#step({ kind: 'delete forwarding', link: entry.link, entry }, null);
     }
