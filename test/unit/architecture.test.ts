@@ -38,10 +38,13 @@ const sources = readdirSync(join(repository, 'src'), { recursive: true, encoding
 const STATEMENT = /^(?:import|export)\s+(type\s)?(?:[^;'"]*?\sfrom\s+)?'([^']+)'/gm;
 const CALL = /import\('([^']+)'\)|createRequire\([^)]*\)\('([^']+)'\)/g;
 
+/** The package a file of it belongs to. */
+const packageOf = (target: string): string => (target.startsWith('node:') ? target : (target.split('/')[0] ?? target));
+
 function importsOf(path: string): Import[] {
   const text = readFileSync(join(repository, 'src', path), 'utf8');
   const resolve = (target: string): string =>
-    target.startsWith('.') ? posix.join(dirname(path), target).replace(/\.js$/, '') : target;
+    target.startsWith('.') ? posix.join(dirname(path), target).replace(/\.js$/, '') : packageOf(target);
   const from = path.replace(/\.ts$/, '');
   return [
     ...[...text.matchAll(STATEMENT)].map(
