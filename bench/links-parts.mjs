@@ -55,10 +55,12 @@ const world = {
 };
 const start = performance.now();
 const before = Object.values(parts).reduce((sum, value) => sum + value, 0);
-await preview(world, desired);
-if (command === 'apply') {
+const who = { session: undefined, ways: [] };
+if (command === 'plan') await preview(world, desired, who);
+else {
   const author = { user: 'bench', version: '0' };
-  await apply(world, { ...desired, sources: loaded.sources, node: loaded.site.node, author, ways: [] });
+  const review = { who, see: () => {} };
+  await apply(world, { ...desired, sources: loaded.sources, node: loaded.site.node, author, ways: [], review });
 }
 const proper = performance.now() - start;
 const listed = Object.values(parts).reduce((sum, value) => sum + value, 0) - before;

@@ -1,12 +1,13 @@
 import { meaningOf, mergeGoal, planLinks } from '../bridges/index.js';
-import type { Way } from '../guard/index.js';
+import { closedWays, type Way } from '../guard/index.js';
 import { countChanges, diffRuleset } from '../ruleset/index.js';
 import { fitFirewall } from './fitted.js';
 import { type Sources, storeGeneration } from './generation.js';
 import { desiredInForce, earlierOf } from './in-force.js';
-import { guard } from './outlook.js';
+import { guard, outlookOf } from './outlook.js';
 import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange } from './plan.js';
 import type { Position } from './position.js';
+import { type Administrator, type Preview, shownLinks } from './preview.js';
 import { prune } from './prune.js';
 import { withLock } from './state-directory.js';
 import { carryOut, nextGeneration, settle } from './transition.js';
@@ -27,6 +28,13 @@ export interface ApplyRequest extends Desired {
   readonly ways?: readonly Way[] | undefined;
   /** Run the commands of the interfaces files. */
   readonly runHooks?: boolean | undefined;
+  readonly review?: Review | undefined;
+}
+
+/** `see` gets the plan that is about to be carried out, for that administrator; what it throws ends the run before that. */
+export interface Review {
+  readonly who: Administrator;
+  readonly see: (preview: Preview) => void;
 }
 
 export interface Applied {
@@ -47,12 +55,18 @@ export const apply = (world: World, request: ApplyRequest): Promise<Applied> =>
 /** As `apply`, for a caller that holds the lock. */
 export async function makeGeneration(world: World, position: Position, request: ApplyRequest): Promise<Applied> {
   const { state, clock } = world;
-  const { links, sources, node, author, runHooks = false } = request;
+  const { links, sources, node, author, review, runHooks = false } = request;
   const before = desiredInForce(state, position);
-  const { firewall } = await fitFirewall(request.firewall, world.nftables);
-  const plan = await makePlan(world, { firewall, links }, earlierOf(position, before));
+  const { firewall, warnings } = await fitFirewall(request.firewall, world.nftables);
+  const session = review?.who.session;
+  const plan = await makePlan(world, { firewall, links }, { ...earlierOf(position, before), session });
   // A half that is left as it is stays what it was applied as.
   const desired: Desired = { firewall: firewall ?? before.firewall, links: links ?? before.links };
+  const changes = changesOf(plan);
+  if (review !== undefined) {
+    const closed = closedWays(review.who.ways, await outlookOf(world, { before, desired, plan }));
+    review.see({ changes, warnings, closed, ...shownLinks(plan) });
+  }
   if (isDone(plan) && position.current !== null && records(before, desired, plan)) {
     return { generation: position.current, changes: [], warnings: [] };
   }
@@ -61,7 +75,7 @@ export async function makeGeneration(world: World, position: Position, request: 
   const meta = {
     generation,
     time: new Date(clock.now()).toISOString(),
-    summary: describeChanges(changesOf(plan)),
+    summary: describeChanges(changes),
     node,
     previous: position.current,
     ...author,

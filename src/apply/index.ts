@@ -1,4 +1,4 @@
-export { type Applied, type ApplyRequest, type Author, apply, describeChanges } from './apply.js';
+export { type Applied, type ApplyRequest, type Author, apply, describeChanges, type Review } from './apply.js';
 export { type Cleared, clear } from './clear.js';
 export { forgetCommits, type RecordedCommit, recordCommits, startRecord } from './commit-record.js';
 export { type Counters, counters } from './counters.js';

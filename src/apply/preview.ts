@@ -3,7 +3,7 @@ import { type ClosedWay, closedWays, type Way } from '../guard/index.js';
 import { fitFirewall } from './fitted.js';
 import { desiredInForce, earlierOf } from './in-force.js';
 import { outlookOf } from './outlook.js';
-import { changesOf, type Desired, makePlan, type PlannedChange } from './plan.js';
+import { changesOf, type Desired, makePlan, type Plan, type PlannedChange } from './plan.js';
 import { nowhere, readPosition } from './position.js';
 import { checkStateDirectory } from './state-directory.js';
 import type { World } from './world.js';
@@ -41,12 +41,12 @@ export async function preview(
   const earlier = { ...earlierOf(position, before), session };
   const plan = await makePlan(world, { firewall, links: desired.links }, earlier);
   const outlook = await outlookOf(world, { before, desired: { firewall, links: desired.links }, plan });
-  const { notes = [], hooks } = plan.links ?? {};
-  return {
-    changes: changesOf(plan),
-    warnings,
-    notes,
-    closed: closedWays(ways, outlook),
-    hooks: hooks === undefined ? [] : [...hooks.before, ...hooks.after],
-  };
+  return { changes: changesOf(plan), warnings, closed: closedWays(ways, outlook), ...shownLinks(plan) };
+}
+
+/** What a plan of links shows beside its changes. */
+export function shownLinks({ links }: Plan): Pick<Preview, 'notes' | 'hooks'> {
+  if (links === null) return { notes: [], hooks: [] };
+  const { notes, hooks } = links;
+  return { notes, hooks: [...hooks.before, ...hooks.after] };
 }

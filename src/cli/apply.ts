@@ -1,4 +1,4 @@
-import { apply as bringKernel, lineOf, preview } from '../apply/index.js';
+import { apply as bringKernel, lineOf, type Preview, preview } from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
 import { refuseClosed } from '../guard/index.js';
 import { ask, canAsk } from './ask.js';
@@ -38,27 +38,34 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
 
   const applied = await withKernel(context, async (world, within) => {
     const who = administrator(kept, within);
-    const { changes, warnings, notes, closed, hooks } = await preview(world, desired, who);
-    showWarnings(context, warnings);
-    showNotes(context, notes);
-    if (!context.options.json) {
-      context.out.write(renderChanges(changes, context.out) + renderHooks(hooks, options.runHooks));
-    }
-    if (options.force) showClosed(context, closed, sources);
-    else refuseClosed(closed, (origin) => lineOf(sources, origin));
-    const idle = changes.length === 0 && !(options.runHooks && hooks.length > 0);
-    if (!idle && !options.yes && canAsk() && !(await ask('Apply these changes?'))) {
-      throw new Failure('declined', 'not applied: nothing was changed');
-    }
+    const see = (seen: Preview): void => show(context, options, seen, sources);
     const { runHooks } = options;
     const ways = options.force ? undefined : who.ways;
-    return bringKernel(world, { ...desired, sources, node: site.node, author: author(), ways, runHooks });
+    const request = { ...desired, sources, node: site.node, author: author(), ways, runHooks };
+    if (options.yes || !canAsk()) return bringKernel(world, { ...request, review: { who, see } });
+    // Nobody else is kept waiting while a person thinks: without the lock, so it is planned once more behind the answer.
+    const seen = await preview(world, desired, who);
+    see(seen);
+    const idle = seen.changes.length === 0 && !(runHooks && seen.hooks.length > 0);
+    if (!idle && !(await ask('Apply these changes?')))
+      throw new Failure('declined', 'not applied: nothing was changed');
+    return bringKernel(world, request);
   });
   showWarnings(context, applied.warnings);
   answer(context, { generation: applied.generation, changed: applied.changes.length, pending: null }, () =>
     describeDone(applied.generation, applied.changes),
   );
   return 0;
+}
+
+/** Shows a plan; refuses one that would close a way in. */
+function show(context: Context, { force, runHooks }: ApplyOptions, seen: Preview, sources: Loaded['sources']): void {
+  const { changes, warnings, notes, closed, hooks } = seen;
+  showWarnings(context, warnings);
+  showNotes(context, notes);
+  if (!context.options.json) context.out.write(renderChanges(changes, context.out) + renderHooks(hooks, runHooks));
+  if (force) showClosed(context, closed, sources);
+  else refuseClosed(closed, (origin) => lineOf(sources, origin));
 }
 
 function refuseErrors({ summary: { errors } }: Loaded): void {
