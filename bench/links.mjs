@@ -101,10 +101,12 @@ const ringwall = (command, ...options) =>
   run(process.execPath, [here('../bin/ringwall'), command, '--root', site, '--only', 'network', ...options]);
 const kernel = ['--netns', namespace, '--state', state];
 
-/** Three commands, each with what must hold after it. */
+/** Three commands, each with what must hold after it, and `ip -batch` before them: a machine is not equally busy all the time. */
 function measure({ first, idle, edited }, { expected, expectedEdited, who, times }) {
   const all = Array.from({ length: times }, () => {
     write(written.site);
+    clear();
+    const batch = timed(ipBatch);
     clear();
     const one = timed(first);
     mustBe(expected, who);
@@ -112,13 +114,13 @@ function measure({ first, idle, edited }, { expected, expectedEdited, who, times
     write(written.edited);
     const three = timed(edited);
     mustBe(expectedEdited, who);
-    return { first: one, idle: two, edited: three };
+    return { batch, first: one, idle: two, edited: three };
   });
   const of = (step) => ({
     milliseconds: median(all.map((each) => each[step].milliseconds)),
     values: all.map((each) => each[step].value),
   });
-  return { first: of('first'), idle: of('idle'), edited: of('edited') };
+  return { batch: of('batch'), first: of('first'), idle: of('idle'), edited: of('edited') };
 }
 
 const none = ['--guests', '0', '--rules', '0', '--groups', '0', '--ipsets', '0', '--aliases', '0', '--bridges', '1'];
@@ -149,6 +151,7 @@ const ipBatch = () => {
   run('/usr/sbin/bridge', ['-n', namespace, '-batch', '-'], { input: ids });
 };
 
+const steps = { first: 'first apply', idle: 'nothing to do', edited: 'one line changed' };
 const say = (text) => process.stderr.write(`${text}\n`);
 const node = median(Array.from({ length: runs }, () => timed(() => run(process.execPath, ['-e', '0'])).milliseconds));
 say(`node -e 0: ${Math.round(node)} ms`);
@@ -170,7 +173,7 @@ const whole = measure(
   { first: apply, idle: () => ringwall('plan', ...kernel), edited: apply },
   { expected, expectedEdited, who: 'ringwall', times: runs },
 );
-for (const [step, { milliseconds }] of Object.entries(whole)) say(`ringwall, ${step}: ${Math.round(milliseconds)} ms`);
+for (const step of Object.keys(steps)) say(`ringwall, ${step}: ${Math.round(whole[step].milliseconds)} ms`);
 
 const parts = (command) => () =>
   JSON.parse(run(process.execPath, [here('links-parts.mjs'), command, site, namespace, state]));
@@ -180,18 +183,25 @@ const inside = measure(
 );
 
 const rows = [];
-const row = (name, milliseconds) =>
-  rows.push(`| ${name} | ${Math.round(milliseconds).toLocaleString('en-US')} | ${(milliseconds / base).toFixed(2)} |`);
-row('`node -e 0`', node);
-row('`ip -batch` and `bridge -batch`', base);
-const steps = { first: 'first apply', idle: 'nothing to do', edited: 'one line changed' };
-for (const [step, name] of Object.entries(steps)) row(`ringwall, ${name}, whole process`, whole[step].milliseconds);
+const row = (name, milliseconds, beside) =>
+  rows.push(
+    `| ${name} | ${Math.round(milliseconds).toLocaleString('en-US')} | ${(milliseconds / beside).toFixed(2)} |`,
+  );
+row('`node -e 0`', node, base);
+for (const [who, { batch }] of [
+  ['the processes', whole],
+  ['the parts', inside],
+]) {
+  row(`\`ip -batch\` and \`bridge -batch\`, beside ${who} of ringwall`, batch.milliseconds, batch.milliseconds);
+}
+for (const [step, name] of Object.entries(steps)) {
+  row(`ringwall, ${name}, whole process`, whole[step].milliseconds, whole.batch.milliseconds);
+}
 for (const [step, name] of Object.entries(steps)) {
   const runsOf = inside[step].values;
-  row(`ringwall, ${name}, from the kernel's read to its verification`, median(runsOf.map(({ proper }) => proper)));
-  for (const part of Object.keys(runsOf[0].parts)) {
-    row(`… ${part}`, median(runsOf.map(({ parts }) => parts[part] ?? 0)));
-  }
+  const part = (title, read) => row(title, median(runsOf.map(read)), inside.batch.milliseconds);
+  part(`ringwall, ${name}, from the kernel's read to its verification`, ({ proper }) => proper);
+  for (const title of Object.keys(runsOf[0].parts)) part(`… ${title}`, ({ parts }) => parts[title] ?? 0);
 }
 if (!values.quick) {
   const reload = measure(
@@ -199,9 +209,7 @@ if (!values.quick) {
     { expected, expectedEdited, who: 'ifreload', times: 1 },
   );
   for (const [step, name] of Object.entries(steps)) {
-    const { milliseconds } = reload[step];
-    row(`\`ifreload -a\`, ${name}`, milliseconds);
-    say(`${name}: ifreload takes ${(milliseconds / whole[step].milliseconds).toFixed(1)} × ringwall's whole process`);
+    row(`\`ifreload -a\`, ${name}`, reload[step].milliseconds, reload.batch.milliseconds);
   }
 }
 process.stdout.write(`| | ms | beside ip -batch |\n|---|---|---|\n${rows.join('\n')}\n`);
