@@ -1,4 +1,5 @@
-import { type Command, MOST_OUTPUT, type ProcessEnd, type Processes } from './processes.js';
+import { notStarted } from './not-started.js';
+import { type Command, MOST_OUTPUT, type ProcessEnd, type Processes, type Start } from './processes.js';
 
 /** What a program in memory does. */
 export type Program = (command: Command) => ProcessEnd;
@@ -6,14 +7,18 @@ export type Program = (command: Command) => ProcessEnd;
 export interface MemoryProcesses extends Processes {
   /** What was run, in order. */
   readonly runs: Command[];
+  /** What was started and not waited for, in order. */
+  readonly starts: Start[];
 }
 
 /** Programs in memory, by their paths. */
 export function memoryProcesses(programs: Readonly<Record<string, Program>>): MemoryProcesses {
   const runs: Command[] = [];
+  const starts: Start[] = [];
   const programOf = (path: string): Program | undefined => (Object.hasOwn(programs, path) ? programs[path] : undefined);
   return {
     runs,
+    starts,
     find: (paths) => paths.find((path) => programOf(path) !== undefined) ?? null,
     run: async (command) => {
       const program = programOf(command.program);
@@ -21,6 +26,11 @@ export function memoryProcesses(programs: Readonly<Record<string, Program>>): Me
       runs.push(command);
       const end = program(command);
       return end.kind === 'not started' ? end : { ...end, output: end.output.slice(0, MOST_OUTPUT) };
+    },
+    start: async (program) => {
+      if (programOf(program.program) === undefined) throw notStarted(program.program, 'ENOENT');
+      starts.push(program);
+      return { pid: starts.length, ended: () => false };
     },
   };
 }

@@ -133,8 +133,7 @@ function lockFile(path: string): FileLock {
   try {
     held = takeFlock(fd);
     if (!held) return { held: false, pid: holderOf(fd) };
-    ftruncateSync(fd);
-    writeSync(fd, `${process.pid}\n`, 0);
+    leavePid(fd);
   } finally {
     if (!held) closeSync(fd);
   }
@@ -148,7 +147,17 @@ function lockFile(path: string): FileLock {
   };
 }
 
-/** The pid the holder wrote; null between its taking the lock and its writing. */
+/** For whoever finds the lock taken. The lock is held without it, too: a full disk must not keep anybody from going back. */
+function leavePid(fd: number): void {
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`, 0);
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT', 'EIO'].includes(errnoOf(error))) throw error;
+  }
+}
+
+/** The pid the holder wrote; null between its taking the lock and its writing, or when it could not write. */
 function holderOf(fd: number): number | null {
   const text = readFileSync(fd, 'latin1');
   return /^\d{1,10}\n$/.test(text) ? Number(text) : null;

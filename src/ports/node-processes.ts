@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { type Command, MOST_OUTPUT, type ProcessEnd, type Processes } from './processes.js';
+import { notStarted } from './not-started.js';
+import { type Command, MOST_OUTPUT, type ProcessEnd, type Processes, type Start, type Started } from './processes.js';
 
 /** How long what was written last may take to arrive after a program has ended, in milliseconds. */
 const LAST_WORDS = 200;
@@ -26,6 +27,24 @@ export const nodeProcesses = (enter: <T>(act: () => T) => T): Processes => ({
       }
       watch(child, limit, resolve);
     }),
+  start: ({ program, args, environment }: Start) =>
+    new Promise((resolve, reject) => {
+      let child: ChildProcess;
+      try {
+        child = enter(() => spawn(program, args, { cwd: '/', env: environment, stdio: 'ignore', detached: true }));
+      } catch (error) {
+        reject(hasCode(error) ? notStarted(program, error.code) : error);
+        return;
+      }
+      child.once('error', (error) => reject(notStarted(program, hasCode(error) ? error.code : error.message)));
+      child.once('spawn', () => resolve(startedAs(child)));
+      child.unref();
+    }),
+});
+
+const startedAs = (child: ChildProcess): Started => ({
+  pid: child.pid ?? 0,
+  ended: () => child.exitCode !== null || child.signalCode !== null,
 });
 
 function watch(child: ChildProcess, limit: number, resolve: (end: ProcessEnd) => void): void {

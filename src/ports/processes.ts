@@ -4,14 +4,29 @@ export interface Processes {
   find(programs: readonly string[]): string | null;
   /** Runs a program to its end or for so long. What it leaves running in the background goes on. */
   run(command: Command): Promise<ProcessEnd>;
+  /**
+   * Starts a program that outlives this one: in a session of its own, with nothing of ours open. Rejects with Failure
+   * `not-started`.
+   */
+  start(program: Start): Promise<Started>;
 }
 
-export interface Command {
+/** A program that is not waited for. */
+export interface Started {
+  readonly pid: number;
+  /** As far as this process has heard; it hears only of what it started itself. */
+  ended(): boolean;
+}
+
+export interface Start {
   /** An absolute path: nothing is searched for. */
   readonly program: string;
   readonly args: readonly string[];
   /** The whole environment; nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Command extends Start {
   /** Milliseconds, after which it is killed together with all it started. */
   readonly limit: number;
 }
