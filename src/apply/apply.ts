@@ -1,16 +1,19 @@
 import { meaningOf, mergeGoal, planLinks } from '../bridges/index.js';
 import { closedWays, type Way } from '../guard/index.js';
 import { countChanges, diffRuleset } from '../ruleset/index.js';
+import { giveMoreTime } from './confirm.js';
 import { fitFirewall } from './fitted.js';
 import { type Sources, storeGeneration } from './generation.js';
-import { desiredInForce, earlierOf } from './in-force.js';
+import { desiredInForce, earlierOf, refuseWhilePending } from './in-force.js';
 import { guard, outlookOf } from './outlook.js';
+import type { Pending } from './pending.js';
 import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange } from './plan.js';
 import type { Position } from './position.js';
 import { type Administrator, type Preview, shownLinks } from './preview.js';
 import { prune } from './prune.js';
+import { settle } from './settle.js';
 import { withLock } from './state-directory.js';
-import { carryOut, nextGeneration, settle } from './transition.js';
+import { carryOut, nextGeneration, type Timer } from './transition.js';
 import { wholeBatch } from './whole-batch.js';
 import type { World } from './world.js';
 
@@ -29,6 +32,8 @@ export interface ApplyRequest extends Desired {
   /** Run the commands of the interfaces files. */
   readonly runHooks?: boolean | undefined;
   readonly review?: Review | undefined;
+  /** Without one the generation is kept at once. */
+  readonly timer?: ApplyTimer | undefined;
 }
 
 /** `see` gets the plan that is about to be carried out, for that administrator; what it throws ends the run before that. */
@@ -37,12 +42,19 @@ export interface Review {
   readonly see: (preview: Preview) => void;
 }
 
+export interface ApplyTimer extends Timer {
+  /** Goes on from a change that is pending: its way back is kept, the deadline is a new one. */
+  readonly extend: boolean;
+}
+
 export interface Applied {
   /** The generation the kernel holds now. */
   readonly generation: number;
   readonly changes: readonly PlannedChange[];
   /** What failed and held nothing up. */
   readonly warnings: readonly string[];
+  /** Until when it must be confirmed; null when it is kept. */
+  readonly pending: Pending | null;
 }
 
 /**
@@ -50,12 +62,14 @@ export interface Applied {
  * nor to the records, when the kernel holds the current generation and it says the same.
  */
 export const apply = (world: World, request: ApplyRequest): Promise<Applied> =>
-  withLock(world.state, async () => makeGeneration(world, await settle(world), request));
+  withLock(world, async () => makeGeneration(world, await settle(world), request));
 
 /** As `apply`, for a caller that holds the lock. */
 export async function makeGeneration(world: World, position: Position, request: ApplyRequest): Promise<Applied> {
   const { state, clock } = world;
-  const { links, sources, node, author, review, runHooks = false } = request;
+  const { links, sources, node, author, review, runHooks = false, timer = null } = request;
+  const goesOn = timer?.extend === true;
+  if (!goesOn) refuseWhilePending(world, position);
   const before = desiredInForce(state, position);
   const { firewall, warnings } = await fitFirewall(request.firewall, world.nftables);
   const session = review?.who.session;
@@ -68,7 +82,8 @@ export async function makeGeneration(world: World, position: Position, request: 
     review.see({ changes, warnings, closed, ...shownLinks(plan) });
   }
   if (isDone(plan) && position.current !== null && records(before, desired, plan)) {
-    return { generation: position.current, changes: [], warnings: [] };
+    const pending = timer === null ? null : giveMoreTime(world, position, timer.seconds);
+    return { generation: position.current, changes: [], warnings: [], pending };
   }
   await guard(world, { before, desired, plan }, request.ways, () => sources);
   const generation = nextGeneration(state);
@@ -82,7 +97,7 @@ export async function makeGeneration(world: World, position: Position, request: 
   };
   const batch = await wholeBatch(world.nftables, desired);
   const store = () => storeGeneration(state, { meta, desired, batch, sources });
-  const to = { action: 'apply', generation, desired, before, plan, store, runHooks } as const;
+  const to = { action: 'apply', generation, desired, before, plan, store, runHooks, timer } as const;
   const done = await carryOut(world, position, to);
   return { generation, ...done, warnings: [...done.warnings, ...prune(state, clock.now())] };
 }

@@ -1,10 +1,11 @@
 import type { SysctlChange } from '../sysctl/index.js';
 import type { Author } from './apply.js';
 import { storeGeneration } from './generation.js';
-import { desiredInForce, earlierOf } from './in-force.js';
+import { desiredInForce, earlierOf, refuseWhilePending } from './in-force.js';
 import { type Firewall, isDone, makePlan } from './plan.js';
+import { settle } from './settle.js';
 import { withLock } from './state-directory.js';
-import { carryOut, nextGeneration, settle } from './transition.js';
+import { carryOut, nextGeneration } from './transition.js';
 import { wholeBatch } from './whole-batch.js';
 import type { World } from './world.js';
 
@@ -23,8 +24,9 @@ export interface Cleared {
  */
 export function clear(world: World, author: Author): Promise<Cleared> {
   const { state, clock } = world;
-  return withLock(state, async () => {
+  return withLock(world, async () => {
     const position = await settle(world);
+    refuseWhilePending(world, position);
     const before = desiredInForce(state, position);
     const desired = { firewall: nothing, links: before.links };
     const plan = await makePlan(world, { firewall: nothing, links: null }, earlierOf(position, before));
@@ -43,7 +45,8 @@ export function clear(world: World, author: Author): Promise<Cleared> {
     };
     const batch = await wholeBatch(world.nftables, desired);
     const store = () => storeGeneration(state, { meta, desired, batch, sources: new Map() });
-    await carryOut(world, position, { action: 'clear', generation, desired, before, plan, store, runHooks: false });
+    const to = { action: 'clear', generation, desired, before, plan, store, runHooks: false, timer: null } as const;
+    await carryOut(world, position, to);
     return { removed, restored };
   });
 }

@@ -6,7 +6,7 @@ import { checkStateDirectory, type StateDirectory } from './state-directory.js';
 export interface HistoryEntry extends GenerationMeta {
   /** Is it the one the kernel was last brought to? */
   readonly current: boolean;
-  /** Kept on purpose; without a confirm timer every applied generation is. */
+  /** Kept: not one that waits to be confirmed, or was taken back because nobody did. */
   readonly confirmed: boolean;
 }
 
@@ -26,7 +26,8 @@ export function history(state: StateDirectory): History {
     // Stored for a change that is under way or was cut short: not applied as far as anybody knows.
     if (position.applying?.generation === number && position.applying.action !== 'rollback') continue;
     try {
-      entries.push({ ...readMeta(state, number), current: number === position.current, confirmed: true });
+      const confirmed = number !== position.pending?.generation && !position.unconfirmed.includes(number);
+      entries.push({ ...readMeta(state, number), current: number === position.current, confirmed });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       damaged.push(error);

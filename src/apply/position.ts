@@ -1,6 +1,7 @@
 import { type OwedHooks, readHook } from '../bridges/index.js';
 import { type Reader, readJson } from '../ruleset/index.js';
 import { type Replaced, readReplaced, replacedToJson } from '../sysctl/index.js';
+import { type Pending, readPending } from './pending.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
 
 /** What takes the kernel from one generation to another. */
@@ -29,7 +30,13 @@ export interface Applying {
 export interface Position {
   /** The generation the kernel was last brought to; null before the first. */
   readonly current: number | null;
+  /** The last one that was kept: `current`, but for the time in which that is pending. */
+  readonly confirmed: number | null;
   readonly applying: Applying | null;
+  /** The change that is taken back unless somebody confirms it. */
+  readonly pending: Pending | null;
+  /** Generations that were in force and that nobody confirmed, ascending. */
+  readonly unconfirmed: readonly number[];
   /**
    * The values of settings before ours took their place. Kept here and not in a generation, because it is a matter of
    * when a setting was first taken over. While `applying`, it also holds those the change gives back.
@@ -40,25 +47,38 @@ export interface Position {
 }
 
 /** Before anything was applied. */
-export const nowhere: Position = { current: null, applying: null, replaced: new Map(), owedHooks: new Map() };
+export const nowhere: Position = {
+  current: null,
+  confirmed: null,
+  applying: null,
+  pending: null,
+  unconfirmed: [],
+  replaced: new Map(),
+  owedHooks: new Map(),
+};
 
 const fileOf = (state: StateDirectory): string => `${state.path}/position.json`;
 
-export function readPosition(state: StateDirectory): Position {
+export const readPosition = (state: StateDirectory): Position => findPosition(state) ?? nowhere;
+
+/** Null when there is no such record. */
+export function findPosition(state: StateDirectory): Position | null {
   const file = fileOf(state);
   const text = readRecord(state, file);
-  return text === null ? nowhere : readJson(text, file, decode, 'remove it: `ringwall apply` writes it again');
+  return text === null ? null : readJson(text, file, decode, 'remove it: `ringwall apply` writes it again');
 }
 
 export function writePosition(state: StateDirectory, position: Position): void {
-  const { replaced, owedHooks, ...rest } = position;
+  const { unconfirmed, replaced, owedHooks, ...rest } = position;
+  const refused = unconfirmed.length === 0 ? {} : { unconfirmed };
   const kept = replaced.size === 0 ? {} : { replaced: replacedToJson(replaced) };
   const owed = owedHooks.size === 0 ? {} : { owedHooks: Object.fromEntries(owedHooks) };
-  state.files.writeAtomically(fileOf(state), `${JSON.stringify({ ...rest, ...kept, ...owed })}\n`);
+  state.files.writeAtomically(fileOf(state), `${JSON.stringify({ ...rest, ...refused, ...kept, ...owed })}\n`);
 }
 
 const decode = (reader: Reader): Position => ({
   current: reader.field('current').nullable((field) => field.integer()),
+  confirmed: reader.field('confirmed').nullable((field) => field.integer()),
   applying: reader.field('applying').nullable((field) => ({
     generation: field.field('generation').integer(),
     action: field.field('action').oneOf(['apply', 'rollback', 'clear']),
@@ -68,6 +88,11 @@ const decode = (reader: Reader): Position => ({
     })),
     links: field.field('links').boolean(),
   })),
+  pending: reader.field('pending').nullable(readPending),
+  unconfirmed: reader.optional('unconfirmed', (field) => field.list((item) => item.integer())) ?? [],
   replaced: reader.optional('replaced', readReplaced) ?? new Map(),
-  owedHooks: new Map(reader.optional('owedHooks', (field) => field.entries((item) => item.list(readHook)))),
+  owedHooks: readOwedHooks(reader),
 });
+
+export const readOwedHooks = (reader: Reader): OwedHooks =>
+  new Map(reader.optional('owedHooks', (field) => field.entries((item) => item.list(readHook))));

@@ -34,9 +34,10 @@ export function prune(state: StateDirectory, now: number): string[] {
     if (stored.length <= ALWAYS) return [];
     const metas = stored.map((generation) => ({ generation, meta: findMeta(state, generation) }));
     const aged = metas.map(({ generation, meta }) => ({ generation, time: meta === null ? null : timeOf(meta.time) }));
-    const { current, applying } = readPosition(state);
+    const { current, confirmed, applying, pending } = readPosition(state);
     const previous = metas.find(({ generation }) => generation === current)?.meta?.previous;
-    const needed = [current, applying?.generation, previous].filter((generation) => typeof generation === 'number');
+    const named = [current, confirmed, applying?.generation, pending?.back, previous];
+    const needed = named.filter((generation) => typeof generation === 'number');
     for (const generation of outdated(aged, new Set(needed), now)) retireGeneration(state, generation);
     return [];
   } catch (error) {

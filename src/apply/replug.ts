@@ -1,8 +1,8 @@
 import { Failure } from '../diagnostics/index.js';
 import { type Applied, type ApplyRequest, makeGeneration } from './apply.js';
 import { readGeneration, readMeta, readSources } from './generation.js';
+import { settle } from './settle.js';
 import { withLock } from './state-directory.js';
-import { settle } from './transition.js';
 import type { World } from './world.js';
 
 /**
@@ -11,7 +11,7 @@ import type { World } from './world.js';
  */
 export function replug(world: World, { author, ways }: Pick<ApplyRequest, 'author' | 'ways'>): Promise<Applied> {
   const { state } = world;
-  return withLock(state, async () => {
+  return withLock(world, async () => {
     const position = await settle(world);
     const { current } = position;
     if (current === null) throw new Failure('no-generation', 'nothing was applied yet');

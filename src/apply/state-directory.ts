@@ -1,5 +1,5 @@
 import { Failure } from '../diagnostics/index.js';
-import { isUnfinished, type StateFiles } from '../ports/index.js';
+import { type Clock, type FileLock, isUnfinished, type StateFiles } from '../ports/index.js';
 
 /** Where generations are kept, and through what. */
 export interface StateDirectory {
@@ -60,15 +60,23 @@ export function isOurs({ files }: StateDirectory, path: string, kind: 'file' | '
   return true;
 }
 
+/** How long another run may need, in milliseconds: watchmen look at the records for a moment only. */
+const PATIENCE = 1000;
+const AGAIN = 20;
+
 /** Runs `act` while no other ringwall changes anything; the directory is made when it is not there. */
-export async function withLock<T>(state: StateDirectory, act: () => Promise<T>): Promise<T> {
-  if (!checkStateDirectory(state)) state.files.makeDirectory(state.path);
-  const path = `${state.path}/lock`;
-  isOurs(state, path, 'file');
-  const lock = state.files.lock(path);
-  if (!lock.held) {
-    const holder = lock.pid === null ? 'another run of ringwall' : `another run of ringwall (pid ${lock.pid})`;
-    throw new Failure('locked', `${holder} is changing the rules`, { help: 'wait until it is done, then run again' });
+export async function withLock<T>(
+  { state, clock }: { readonly state: StateDirectory; readonly clock: Clock },
+  act: () => Promise<T>,
+): Promise<T> {
+  let lock = takeLock(state);
+  for (let waited = 0; !lock.held; waited += AGAIN) {
+    if (waited >= PATIENCE) {
+      const holder = lock.pid === null ? 'another run of ringwall' : `another run of ringwall (pid ${lock.pid})`;
+      throw new Failure('locked', `${holder} is changing the rules`, { help: 'wait until it is done, then run again' });
+    }
+    await clock.wait(AGAIN);
+    lock = takeLock(state);
   }
   try {
     removeUnfinished(state);
@@ -76,6 +84,19 @@ export async function withLock<T>(state: StateDirectory, act: () => Promise<T>):
   } finally {
     lock.release();
   }
+}
+
+/** The lock on all records, without waiting for it; the directory is made when it is not there. */
+export function takeLock(state: StateDirectory): FileLock {
+  if (!checkStateDirectory(state)) state.files.makeDirectory(state.path);
+  return takeOwnLock(state, 'lock');
+}
+
+/** A lock of that name in the directory. */
+export function takeOwnLock(state: StateDirectory, name: string): FileLock {
+  const path = `${state.path}/${name}`;
+  isOurs(state, path, 'file');
+  return state.files.lock(path);
 }
 
 /** Takes away what runs that were killed had begun to write: nobody writes now but the holder of the lock. */

@@ -5,6 +5,7 @@ import type { Sysctl, SysctlPort } from '../sysctl/index.js';
 import { heardCommits, type RecordedCommit } from './commit-record.js';
 import { type Half, readGeneration } from './generation.js';
 import { positionInForce } from './in-force.js';
+import { type Pending, timeLeft } from './pending.js';
 import { type PlannedChange, planLinksOf, planRuleset } from './plan.js';
 import type { World } from './world.js';
 
@@ -22,12 +23,19 @@ export interface Status {
   readonly drift: readonly Drift[];
   /** The generation a run was going to when it was cut short; null when none was. */
   readonly interrupted: number | null;
+  readonly pending: PendingStatus | null;
+}
+
+export interface PendingStatus extends Pending {
+  /** Milliseconds. */
+  readonly left: number;
 }
 
 /** Compares the kernel with the current generation, or with one half of it. Changes nothing. */
-export async function status(world: Omit<World, 'clock' | 'processes'>, only?: Half): Promise<Status> {
-  const { state, nftables, sysctls, route } = world;
+export async function status(world: Omit<World, 'processes'>, only?: Half): Promise<Status> {
+  const { state, clock, nftables, sysctls, route } = world;
   const position = positionInForce(state);
+  const { pending } = position;
   const applied = readGeneration(state, position.current);
   const firewall = only === 'network' ? null : applied.firewall;
   const links = only === 'firewall' ? null : applied.links;
@@ -42,6 +50,7 @@ export async function status(world: Omit<World, 'clock' | 'processes'>, only?: H
       ...steps.map((step) => linkDrift(linkChange(step))),
     ],
     interrupted: position.applying?.generation ?? null,
+    pending: pending === null ? null : { ...pending, left: timeLeft(pending, clock) },
   };
 }
 

@@ -1,25 +1,19 @@
-import { noLinks } from '../bridges/index.js';
 import { Failure } from '../diagnostics/index.js';
 import type { NftablesPort } from '../netlink/index.js';
-import { diffRuleset, type Ruleset, spellChange } from '../ruleset/index.js';
-import { carryOutSysctls, planSysctls, type Replaced, type SysctlName, type SysctlPlan } from '../sysctl/index.js';
+import { spellChange } from '../ruleset/index.js';
+import { carryOutSysctls, type Replaced, type SysctlName } from '../sysctl/index.js';
 import { type Brought, bring } from './bring.js';
-import { undo } from './bring-links.js';
 import { bringNetwork } from './bring-network.js';
-import { findGeneration, removeGeneration, storedGenerations } from './generation.js';
-import { desiredInForce } from './in-force.js';
-import { readLinkJournal, removeLinkJournal } from './link-journal.js';
-import {
-  type Desired,
-  type Firewall,
-  linkChanges,
-  type Plan,
-  type PlannedChange,
-  planLinksOf,
-  planRuleset,
-} from './plan.js';
-import { type Action, type Applying, type Position, readPosition, writePosition } from './position.js';
+import { removeGeneration, storedGenerations } from './generation.js';
+import { goBack, isPending, type PendingPosition } from './go-back.js';
+import { rulesBefore } from './in-force.js';
+import { removeLinkJournal } from './link-journal.js';
+import { type Pending, withDeadline } from './pending.js';
+import { type Desired, linkChanges, type Plan, type PlannedChange, planRuleset } from './plan.js';
+import { completeWayBack, planWayBack } from './plan-way-back.js';
+import { type Action, type Applying, type Position, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
+import { removeWayBack, writeWayBack } from './way-back.js';
 import type { World } from './world.js';
 
 export interface Transition {
@@ -32,12 +26,23 @@ export interface Transition {
   /** Stores the generation; null when it is stored already. */
   readonly store: (() => void) | null;
   readonly runHooks: boolean;
+  /** Null keeps the generation at once. */
+  readonly timer: Timer | null;
+}
+
+/** How a generation is taken back unless somebody confirms it. */
+export interface Timer {
+  /** From the moment in which the kernel holds it. */
+  readonly seconds: number;
+  /** Starts who takes it back; they outlive this process. */
+  readonly startWatchmen: (generation: number) => Promise<void>;
 }
 
 export interface CarriedOut {
   readonly changes: readonly PlannedChange[];
   /** What failed and held nothing up. */
   readonly warnings: readonly string[];
+  readonly pending: Pending | null;
 }
 
 /**
@@ -45,17 +50,28 @@ export interface CarriedOut {
  * where it goes, the generation is stored, the settings are written and read back, the kernel commits the rules, the
  * links follow step by step, the position says that it is there, the rules are read back. Settings go first because they
  * can be taken back one by one, then the rules, so that no port is ever on a bridge unfiltered. When the kernel refuses
- * something, everything before it is taken back. The caller holds the lock.
+ * something, everything before it is taken back. With a timer the way back is stored and watchmen are there before the
+ * kernel is touched, and whatever goes wrong later takes that way. The caller holds the lock.
  */
 export async function carryOut(world: World, from: Position, to: Transition): Promise<CarriedOut> {
-  const { state, nftables, sysctls } = world;
+  const { state, nftables, sysctls, clock } = world;
+  const { timer } = to;
   const { firewall, links } = to.plan;
   const { replaced, changes: settings } = firewall?.sysctls ?? { replaced: from.replaced, changes: [] };
   const owed: Replaced = new Map([...replaced, ...from.replaced]);
+  const going: Position = {
+    ...from,
+    applying: applyingOf(to),
+    pending: timer === null ? null : beginPending(world, from, to.generation),
+    unconfirmed: from.pending === null ? from.unconfirmed : [...from.unconfirmed, from.pending.generation],
+    replaced: owed,
+  };
+  const way = timer === null ? null : planWayBack(state, from, to);
   try {
-    const applying = applyingOf(to);
-    writePosition(state, { ...from, applying, replaced: owed });
+    if (way !== null) writeWayBack(state, way);
+    writePosition(state, going);
     to.store?.();
+    await timer?.startWatchmen(to.generation);
   } catch (error) {
     takeBackRecords(state, from, to);
     throw withNote(error, 'nothing was changed');
@@ -80,16 +96,60 @@ export async function carryOut(world: World, from: Position, to: Transition): Pr
     }
   }
 
-  try {
-    const owedHooks = to.runHooks && links !== null ? links.hooks.owed : from.owedHooks;
-    writePosition(state, { current: to.generation, applying: null, replaced, owedHooks });
-    removeLinkJournal(state);
-  } catch (error) {
-    throw withNote(error, `generation ${to.generation} is in force, the next run will record it`);
-  }
-  if (firewall !== null && to.desired.firewall !== null) await verify(nftables, to.generation, to.desired.firewall);
+  const owedHooks = to.runHooks && links !== null ? links.hooks.owed : from.owedHooks;
+  const there: Position = { ...arrivedAt(going, to), replaced, owedHooks };
   const changes = [...settings, ...brought.changes, ...(links === null ? [] : linkChanges(links))];
-  return { changes, warnings };
+  if (timer === null || way === null || !isPending(going)) {
+    try {
+      writePosition(state, there);
+      removeLinkJournal(state);
+    } catch (error) {
+      throw withNote(error, `generation ${to.generation} is in force, the next run will record it`);
+    }
+    await verify(nftables, to);
+    return { changes, warnings, pending: null };
+  }
+  let last = going;
+  try {
+    writeWayBack(state, await completeWayBack(world, way, going.pending));
+    const pending = withDeadline(going.pending, timer.seconds, clock);
+    const waiting = { ...there, pending };
+    writePosition(state, waiting);
+    last = waiting;
+    removeLinkJournal(state);
+    await verify(nftables, to);
+    return { changes, warnings, pending };
+  } catch (error) {
+    throw withNote(error, await goneBack(world, last));
+  }
+}
+
+/** What becomes of a change that fails after the kernel took it; what cannot be taken back now, the watchmen take back. */
+async function goneBack(world: World, position: PendingPosition): Promise<string> {
+  try {
+    await goBack(world, position);
+    return 'everything is as it was before';
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `it is taken back by itself (not yet: ${error.message})`;
+  }
+}
+
+/** Without a deadline yet: as long as there is none, whoever finds the lock free takes the change back. */
+const beginPending = ({ clock }: World, { current, pending }: Position, generation: number): Pending => ({
+  generation,
+  back: pending === null ? current : pending.back,
+  bootId: clock.bootId(),
+  deadline: null,
+  until: null,
+});
+
+function arrivedAt(going: Position, { generation, timer }: Transition): Position {
+  const { confirmed, unconfirmed } = going;
+  const there = { ...going, current: generation, applying: null, pending: null };
+  return timer === null
+    ? { ...there, confirmed: generation, unconfirmed: unconfirmed.filter((number) => number !== generation) }
+    : { ...there, confirmed };
 }
 
 const bringRules = async (nftables: NftablesPort, { desired, plan }: Transition): Promise<Brought> =>
@@ -112,90 +172,6 @@ function applyingOf({ generation, action, plan: { firewall, links } }: Transitio
   return { generation, action, rules, links: links !== null };
 }
 
-/**
- * Finishes or undoes a run that was cut short: when the kernel holds all the run was to bring, that generation is the
- * current one; else links, rules and settings are taken back, and an unused new generation is removed. The caller
- * holds the lock.
- */
-export async function settle(world: World): Promise<Position> {
-  const { state } = world;
-  const position = readPosition(state);
-  const { applying } = position;
-  if (applying === null) {
-    removeLinkJournal(state);
-    return position;
-  }
-  const before = changedHalves(desiredInForce(state, position), applying);
-  const stored = findGeneration(state, applying.generation);
-  const goal = stored === null ? null : changedHalves(stored, applying);
-  const arrived = goal !== null && (await holds(world, goal, before, position.replaced));
-  if (!arrived) await takeBack(world, applying, before, position.replaced);
-  if (!arrived && applying.action !== 'rollback') removeGeneration(state, applying.generation);
-  const { firewall } = arrived ? goal : before;
-  const settings = applying.rules === null ? null : planSettings(world, firewall, position.replaced);
-  const settled: Position = {
-    ...position,
-    current: arrived ? applying.generation : position.current,
-    applying: null,
-    replaced: settings?.replaced ?? position.replaced,
-  };
-  writePosition(state, settled);
-  removeLinkJournal(state);
-  return settled;
-}
-
-/** What a change has to do with; null for a half that it leaves as it is. */
-const changedHalves = ({ firewall, links }: Desired, { rules, links: changesLinks }: Applying): Desired => ({
-  firewall: rules === null ? null : firewall,
-  links: changesLinks ? links : null,
-});
-
-/** Does the kernel hold all of it, and nothing of what it takes away? */
-async function holds(
-  world: World,
-  { firewall, links }: Desired,
-  before: Desired,
-  replaced: Replaced,
-): Promise<boolean> {
-  if (firewall !== null) {
-    if (diffRuleset(firewall.ruleset, await world.nftables.read()).operations.length > 0) return false;
-    if (planSettings(world, firewall, replaced)?.changes.length !== 0) return false;
-  }
-  return links === null || (await planLinksOf(world.route, before.links ?? noLinks, links)).steps.length === 0;
-}
-
-/** Undoes what may have been done of a change. What the kernel refuses is left: `status` shows it, `apply` repairs it. */
-async function takeBack(world: World, applying: Applying, before: Desired, replaced: Replaced): Promise<void> {
-  const { state, nftables, sysctls, route } = world;
-  const journal = readLinkJournal(state);
-  if (journal?.generation === applying.generation) await undo(route, journal.inverses);
-  if (applying.rules === null) return;
-  const ruleset = rulesBefore(before, applying.rules.none);
-  if (ruleset !== null) {
-    const plan = await planRuleset(nftables, ruleset);
-    // In the same kernel ruleset as at the beginning the rules are those of before, with whatever others had changed.
-    if (plan.current.generation !== applying.rules.ruleset) await bring(nftables, ruleset, plan);
-  }
-  carryOutSysctls(planSettings(world, before.firewall, replaced)?.changes ?? [], sysctls);
-}
-
-/** Null when this kernel has not what it had when they were applied, as after a boot. */
-function planSettings({ sysctls }: World, firewall: Firewall | null, replaced: Replaced): SysctlPlan | null {
-  try {
-    return planSysctls(firewall?.sysctls ?? [], replaced, sysctls);
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
-}
-
-/**
- * The rules to go back to; `none`: the kernel held no table of ours. Null where nobody knows what was in force: the new
- * rules stay then, because taking them out would open what they close.
- */
-const rulesBefore = ({ firewall }: Desired, none: boolean): Ruleset | null =>
-  firewall?.ruleset ?? (none ? { tables: [] } : null);
-
 /** The next free number: never one that was used before and is still stored. */
 export function nextGeneration(state: StateDirectory): number {
   return (storedGenerations(state).at(-1) ?? 0) + 1;
@@ -207,13 +183,15 @@ function takeBackRecords(state: StateDirectory, from: Position, to: Transition):
     if (to.store !== null) removeGeneration(state, to.generation);
     writePosition(state, from);
     removeLinkJournal(state);
+    if (from.pending === null) removeWayBack(state);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
 }
 
-async function verify(nftables: NftablesPort, generation: number, { ruleset }: Firewall): Promise<void> {
-  const { changes } = await planRuleset(nftables, ruleset);
+async function verify(nftables: NftablesPort, { generation, desired, plan }: Transition): Promise<void> {
+  if (plan.firewall === null || desired.firewall === null) return;
+  const { changes } = await planRuleset(nftables, desired.firewall.ruleset);
   const [first] = changes;
   if (first === undefined) return;
   throw new Failure(

@@ -1,20 +1,39 @@
-import { apply as bringKernel, lineOf, type Preview, preview } from '../apply/index.js';
+import {
+  type Applied,
+  type ApplyTimer,
+  apply as bringKernel,
+  confirm,
+  lineOf,
+  type Preview,
+  preview,
+  rollback,
+  spellWayBack,
+  startWatchmen,
+  timeLeft,
+  type World,
+} from '../apply/index.js';
 import { Failure } from '../diagnostics/index.js';
 import { refuseClosed } from '../guard/index.js';
 import { ask, canAsk } from './ask.js';
 import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
+import { pendingJson } from './confirm.js';
 import { answer, type Context } from './context.js';
+import { countDown } from './countdown.js';
 import { renderHooks } from './hooks.js';
 import { withKernel } from './kernel.js';
 import { desiredOf, type Loaded, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
 import { showClosed } from './lock-out.js';
-import { notYet } from './options.js';
+import { failedProbes, type Probe, readProbe } from './probe.js';
 import { administrator, keptWays } from './session.js';
+import { watchman } from './watchman.js';
 
 export interface ApplyOptions {
   /** Seconds. */
   readonly confirm: number | undefined;
+  /** Goes on from the change that is pending. */
+  readonly extend: boolean;
+  readonly probes: readonly string[];
   readonly yes: boolean;
   readonly tolerant: boolean;
   /** Goes ahead where ways in would close. */
@@ -24,11 +43,10 @@ export interface ApplyOptions {
   readonly runHooks: boolean;
 }
 
-/** Plans, asks on a terminal, commits and verifies. */
+/** Plans, asks on a terminal, commits and verifies; with `--confirm` waits on a terminal until somebody confirms. */
 export async function apply(context: Context, options: ApplyOptions): Promise<number> {
-  if (options.confirm !== undefined) {
-    throw notYet('apply --confirm', 'apply without it; `ringwall rollback` goes back to the generation before');
-  }
+  const probes = options.probes.map(readProbe);
+  refuseWithoutTimer(options);
   const kept = keptWays(options.keep);
   const loaded = loadForKernel(context);
   showProblems(context, loaded);
@@ -36,36 +54,81 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
   const { sources, site } = loaded;
   const desired = desiredOf(context, loaded);
 
-  const applied = await withKernel(context, async (world, within) => {
+  return withKernel(context, async (world, within) => {
+    const timer = timerOf(context, world, options);
     const who = administrator(kept, within);
     const see = (seen: Preview): void => show(context, options, seen, sources);
     const { runHooks } = options;
-    const ways = options.force ? undefined : who.ways;
-    const request = { ...desired, sources, node: site.node, author: author(), ways, runHooks };
-    if (options.yes || !canAsk()) return bringKernel(world, { ...request, review: { who, see } });
+    const ways = isBold(options) ? undefined : who.ways;
+    const request = { ...desired, sources, node: site.node, author: author(), ways, runHooks, timer };
+    if (options.yes || !canAsk()) {
+      return finish(context, world, await bringKernel(world, { ...request, review: { who, see } }), probes);
+    }
     // Nobody else is kept waiting while a person thinks: without the lock, so it is planned once more behind the answer.
     const seen = await preview(world, desired, who);
     see(seen);
     const idle = seen.changes.length === 0 && !(runHooks && seen.hooks.length > 0);
     if (!idle && !(await ask('Apply these changes?')))
       throw new Failure('declined', 'not applied: nothing was changed');
-    return bringKernel(world, request);
+    return finish(context, world, await bringKernel(world, request), probes);
   });
+}
+
+function timerOf(context: Context, world: World, { confirm, extend }: ApplyOptions): ApplyTimer | undefined {
+  if (confirm === undefined) return undefined;
+  return {
+    seconds: confirm,
+    extend,
+    startWatchmen: (generation) => startWatchmen(world, watchman(context), generation),
+  };
+}
+
+/** Says what was done, and sees to it that what is pending is confirmed or taken back, as far as there is time for it. */
+async function finish(context: Context, world: World, applied: Applied, probes: readonly Probe[]): Promise<number> {
+  const { generation, changes, pending } = applied;
   showWarnings(context, applied.warnings);
-  answer(context, { generation: applied.generation, changed: applied.changes.length, pending: null }, () =>
-    describeDone(applied.generation, applied.changes),
-  );
+  const done = { generation, changed: changes.length, pending: pendingJson(pending) };
+  if (pending === null) {
+    answer(context, done, () => describeDone(`generation ${generation}`, changes));
+    return 0;
+  }
+  const failed = await failedProbes(world, probes);
+  if (failed.length > 0) {
+    await rollback(world, { author: author() });
+    throw new Failure('probe-failed', `${failed.join('\n')}\n${spellWayBack(pending)}, which is in force again`);
+  }
+  answer(context, done, () => describeDone(`generation ${generation}`, changes));
+  if (context.options.json) return 0;
+  if (!canAsk()) {
+    const seconds = Math.ceil(timeLeft(pending, world.clock) / 1000);
+    context.err.write(`${spellWayBack(pending)} in ${seconds} s: \`ringwall confirm\` keeps it\n`);
+    return 0;
+  }
+  const ending = await countDown(world, context.err, pending, () => confirm(world, null));
+  if (ending === 'taken back') {
+    throw new Failure('not-confirmed', `not confirmed: ${spellWayBack(pending)}, which is in force again`);
+  }
+  context.out.write(`generation ${generation} is confirmed\n`);
   return 0;
 }
 
 /** Shows a plan; refuses one that would close a way in. */
-function show(context: Context, { force, runHooks }: ApplyOptions, seen: Preview, sources: Loaded['sources']): void {
+function show(context: Context, options: ApplyOptions, seen: Preview, sources: Loaded['sources']): void {
   const { changes, warnings, notes, closed, hooks } = seen;
   showWarnings(context, warnings);
   showNotes(context, notes);
-  if (!context.options.json) context.out.write(renderChanges(changes, context.out) + renderHooks(hooks, runHooks));
-  if (force) showClosed(context, closed, sources);
+  if (!context.options.json)
+    context.out.write(renderChanges(changes, context.out) + renderHooks(hooks, options.runHooks));
+  if (isBold(options)) showClosed(context, closed, sources);
   else refuseClosed(closed, (origin) => lineOf(sources, origin));
+}
+
+/** May it close a way in? With a timer that opens again by itself. */
+const isBold = ({ force, confirm }: ApplyOptions): boolean => force || confirm !== undefined;
+
+function refuseWithoutTimer({ confirm, extend, probes }: ApplyOptions): void {
+  if (confirm !== undefined || (!extend && probes.length === 0)) return;
+  throw new Failure('usage', `--${extend ? 'extend' : 'probe'} goes with --confirm SECONDS`, { exit: 64 });
 }
 
 function refuseErrors({ summary: { errors } }: Loaded): void {

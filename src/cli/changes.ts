@@ -34,8 +34,9 @@ function describePlan(changes: readonly PlannedChange[]): string {
   return `plan: ${create} to create, ${update} to update, ${remove} to delete`;
 }
 
-export const describeDone = (generation: number, changes: readonly PlannedChange[]): string =>
-  `generation ${generation}: ${describeChanges(changes)}\n`;
+/** `what` is such as `generation 3`. */
+export const describeDone = (what: string, changes: readonly PlannedChange[]): string =>
+  `${what}: ${describeChanges(changes)}\n`;
 
 interface ChangeJson {
   readonly action: PlannedChange['action'];

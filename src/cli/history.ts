@@ -13,9 +13,9 @@ export async function history(context: Context): Promise<number> {
 
 function renderHistory(entries: readonly HistoryEntry[], state: string): string {
   if (entries.length === 0) return `nothing was applied yet, as far as ${harmless(state)} knows\n`;
-  const rows = entries.map(({ generation, current, time, user, summary }) => [
+  const rows = entries.map(({ generation, current, time, user, summary, confirmed }) => [
     `${current ? '*' : ' '} ${generation}`,
-    ...[time, user, summary].map(harmless),
+    ...[time, user, confirmed ? summary : `${summary}  (not confirmed)`].map(harmless),
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));

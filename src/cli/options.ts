@@ -72,17 +72,20 @@ export function readGlobalOptions(reader: OptionReader): GlobalOptions {
 
 /** Ways in that must stay open, one each time it is given. */
 export const keepOption = (): Option =>
-  new Option('--keep <way>', 'ADDRESS:PORT/PROTO that must still get in; may be given several times').argParser(
-    (word: string, earlier: unknown) => [...(Array.isArray(earlier) ? earlier.map(String) : []), word],
-  );
+  listOption('--keep <way>', 'ADDRESS:PORT/PROTO that must still get in; may be given several times');
+
+/** What must be reachable after a change, likewise. */
+export const probeOption = (): Option =>
+  listOption('--probe <target>', 'with --confirm: tcp:ADDRESS:PORT that must answer, or it goes back at once');
+
+const listOption = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((word: string, earlier: unknown) => [
+    ...(Array.isArray(earlier) ? earlier.map(String) : []),
+    word,
+  ]);
 
 /** A whole number from 1, for commander. */
 export function positiveNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
-}
-
-/** Fails for what the command line promises and this version cannot do yet. */
-export function notYet(what: string, help: string): Failure {
-  return new Failure('not-yet', `${what} is not there yet`, { help });
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from './context.js';
-import { addGlobalOptions, keepOption, OptionReader, positiveNumber } from './options.js';
+import { addGlobalOptions, keepOption, OptionReader, positiveNumber, probeOption } from './options.js';
 
 /** Runs a command in a context made from its options. The exit code is what it answers. */
 export type Run = (options: OptionReader, act: (context: Context) => Promise<number>) => Promise<void>;
@@ -55,6 +55,8 @@ export function makeProgram(version: string, run: Run): Command {
     .command('apply')
     .description('bring the kernel to what the files say, in one transaction')
     .option('--confirm <seconds>', 'go back by itself unless confirmed in that time', positiveNumber)
+    .option('--extend', 'with --confirm: go on from the change that is pending, with its way back')
+    .addOption(probeOption())
     .option('--yes', 'do not ask')
     .option('--force', 'go ahead with a plan that would cut the administrator off')
     .addOption(keepOption())
@@ -64,6 +66,8 @@ export function makeProgram(version: string, run: Run): Command {
       const options = optionsOf(args);
       const wanted = {
         confirm: options.number('confirm'),
+        extend: options.flag('extend'),
+        probes: options.list('probe'),
         yes: options.flag('yes'),
         tolerant: options.flag('tolerant'),
         force: options.flag('force'),
@@ -71,6 +75,17 @@ export function makeProgram(version: string, run: Run): Command {
         runHooks: options.flag('run-hooks'),
       };
       return run(options, async (context) => (await import('./apply.js')).apply(context, wanted));
+    });
+
+  program
+    .command('confirm')
+    .description('keep the change that is pending')
+    .option('--extend <seconds>', 'give it that time from now instead', positiveNumber)
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      return run(options, async (context) =>
+        (await import('./confirm.js')).confirm(context, { extend: options.number('extend') }),
+      );
     });
 
   program
@@ -112,6 +127,17 @@ export function makeProgram(version: string, run: Run): Command {
       return run(options, async (context) =>
         (await import('./watch.js')).watch(context, { keep: options.list('keep') }),
       );
+    });
+
+  program
+    .command('recover')
+    .description('finish or undo what a crash left')
+    .option('--await', 'wait for the end of a pending change, and take it back unless it is confirmed')
+    .option('--paired', 'with --await: be one of two, each of which starts the other one anew')
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      const wanted = { await: options.flag('await'), paired: options.flag('paired') };
+      return run(options, async (context) => (await import('./recover.js')).recover(context, wanted));
     });
 
   program

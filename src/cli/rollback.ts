@@ -1,7 +1,7 @@
-import { rollback as goBack } from '../apply/index.js';
+import { rollback as goBack, type RolledBack } from '../apply/index.js';
 import { author } from './author.js';
 import { describeDone, renderChanges } from './changes.js';
-import { answer, type Context } from './context.js';
+import { answer, type Context, type Output } from './context.js';
 import { withKernel } from './kernel.js';
 import { showWarnings } from './load.js';
 import { administrator, keptWays } from './session.js';
@@ -22,10 +22,16 @@ export async function rollback(context: Context, { generation, force, keep }: Ro
     return goBack(world, { generation, only: context.options.only, author: author(), ways });
   });
   showWarnings(context, applied.warnings);
-  answer(context, { generation: applied.generation, changed: applied.changes.length }, () =>
-    applied.changes.length === 0
-      ? `generation ${applied.generation}: the kernel holds it already\n`
-      : renderChanges(applied.changes, out).replace(/[^\n]*\n$/, describeDone(applied.generation, applied.changes)),
-  );
+  answer(context, rollbackJson(applied), () => renderRollback(applied, out));
   return 0;
+}
+
+const rollbackJson = ({ generation, changes, takenBack }: RolledBack) =>
+  takenBack === null ? { generation, changed: changes.length } : { generation, takenBack };
+
+function renderRollback({ generation, changes, takenBack }: RolledBack, out: Output): string {
+  const now = generation === null ? 'no generation' : `generation ${generation}`;
+  if (takenBack !== null) return `${now} is in force again: generation ${takenBack} is taken back\n`;
+  if (changes.length === 0) return `${now}: the kernel holds it already\n`;
+  return renderChanges(changes, out).replace(/[^\n]*\n$/, describeDone(now, changes));
 }

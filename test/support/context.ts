@@ -1,5 +1,5 @@
 import type { Context, GlobalOptions, Output } from '../../src/cli/context.js';
-import { type MemoryFiles, memoryFiles } from '../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles } from '../../src/ports/index.js';
 
 /** A command's surroundings in memory: `files` below `/site`, and what it says. */
 export function contextOn(
@@ -22,7 +22,7 @@ export function contextOn(
       ...options,
     },
     files: memory,
-    clock: { now: () => Date.UTC(2026, 0, 1) },
+    clock: memoryClock(),
     out: outputTo((text) => {
       said.out += text;
     }),

@@ -1,7 +1,7 @@
 import { type Applied, apply, rollback, type World } from '../../src/apply/index.js';
 import type { CurrentLinks, LinkOperation, Links } from '../../src/bridges/index.js';
 import { type Excuse, FakeNftables, type Performed, type RoutePort } from '../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses, type Processes } from '../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses, type Processes } from '../../src/ports/index.js';
 import { FakeSysctls } from '../../src/sysctl/index.js';
 
 const author = { user: 'test', version: '0' };
@@ -22,7 +22,7 @@ export class LinksWorld {
     this.files = memoryFiles({ '/var/lib/placeholder': '' });
     this.#world = {
       state: { files: this.files, path: '/var/lib/ringwall' },
-      clock: { now: () => 0 },
+      clock: memoryClock(),
       nftables: new FakeNftables(),
       sysctls: new FakeSysctls(),
       processes,

@@ -1,11 +1,9 @@
-import { apply, clear, rollback, type World } from '../../../src/apply/index.js';
-import { withLock } from '../../../src/apply/state-directory.js';
-import { settle } from '../../../src/apply/transition.js';
+import { apply, clear, recover, rollback, type World } from '../../../src/apply/index.js';
 import type { CurrentLink, LinkOperation } from '../../../src/bridges/index.js';
 import { desiredLinks } from '../../../src/bridges/index.js';
 import { compile } from '../../../src/compiler/index.js';
 import { FakeNftables, FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import { readSite } from '../../../src/site/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { cards, type Files } from './change.js';
@@ -85,11 +83,9 @@ export class MemoryHost {
       case 'clear':
         await clear(this.#world(), author);
         return;
-      case 'recover': {
-        const world = this.#world();
-        await withLock(world.state, () => settle(world));
+      case 'recover':
+        await recover(this.#world());
         return;
-      }
       default:
         throw new Error(`there is no ${command.join(' ')} in memory`);
     }
@@ -152,7 +148,7 @@ export class MemoryHost {
     };
     return {
       state: { files, path: STATE },
-      clock: { now: () => 0 },
+      clock: memoryClock(),
       nftables: counted(this.#nftables, ['commit', 'load']),
       sysctls: counted(this.#sysctls, ['write']),
       route: new Proxy(counted(route, []), {

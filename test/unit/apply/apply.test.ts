@@ -11,10 +11,10 @@ import {
   type World,
 } from '../../../src/apply/index.js';
 import { readPosition } from '../../../src/apply/position.js';
-import { settle } from '../../../src/apply/transition.js';
+import { settle } from '../../../src/apply/settle.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import {
   type Operation,
   type Rule,
@@ -36,6 +36,7 @@ function world(): TestWorld {
   const files = memoryFiles({ '/var/lib/placeholder': '' });
   let now = Date.UTC(2026, 0, 1);
   const clock = {
+    ...memoryClock(),
     now: () => {
       now += 60_000;
       return now;
@@ -93,7 +94,7 @@ describe('apply', () => {
     expect(first.generation).toBe(1);
     expect(await kernelPorts(w)).toEqual([1, 2]);
     const records = w.files.dump();
-    expect(await apply(w, 1, 2)).toEqual({ generation: 1, changes: [], warnings: [] });
+    expect(await apply(w, 1, 2)).toEqual({ generation: 1, changes: [], warnings: [], pending: null });
     expect(w.nftables.commits).toHaveLength(1);
     expect(w.files.dump()).toEqual(records);
   });
@@ -132,7 +133,7 @@ describe('apply', () => {
     const w = world();
     await apply(w, 1);
     w.files.remove('/var/lib/ringwall');
-    expect(await apply(w, 1)).toEqual({ generation: 1, changes: [], warnings: [] });
+    expect(await apply(w, 1)).toEqual({ generation: 1, changes: [], warnings: [], pending: null });
     expect((await status(w)).generation).toBe(1);
   });
 
@@ -140,7 +141,7 @@ describe('apply', () => {
     const w = world();
     await apply(w, 1);
     w.files.writeAtomically('/var/lib/ringwall/generations/1/ruleset.json', '{');
-    expect(await apply(w, 1)).toEqual({ generation: 2, changes: [], warnings: [] });
+    expect(await apply(w, 1)).toEqual({ generation: 2, changes: [], warnings: [], pending: null });
   });
 });
 
@@ -445,6 +446,7 @@ describe('status', () => {
     expect(await status(w)).toEqual({
       generation: 1,
       interrupted: null,
+      pending: null,
       drift: [
         { kind: 'set', name: 'inet/extra', problem: 'does not belong here: foreign' },
         { kind: 'rule', name: 'inet/in', problem: 'was changed: tcp dport 2 counter accept' },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { apply, history, rollback, status } from '../../../src/apply/index.js';
+import { memoryClock } from '../../../src/ports/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
 import { testWorld } from './test-world.js';
 
@@ -14,7 +15,7 @@ test.each([
   async (_way, by) => {
     const start = Date.UTC(2026, 0, 1, 12);
     let now = start;
-    const world = { ...testWorld(), clock: { now: () => now } };
+    const world = { ...testWorld(), clock: { ...memoryClock(), now: () => now } };
     for (const port of [1, 2, 3]) {
       const ruleset = { tables: [tableOf([{ name: 'in', rules: [portRule(port)] }])] };
       const firewall = { ruleset, sysctls: [] };

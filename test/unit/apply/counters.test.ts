@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply, clear, counters } from '../../../src/apply/index.js';
 import { noLinks } from '../../../src/bridges/index.js';
 import { FakeNftables, FakeRoute } from '../../../src/netlink/index.js';
-import { memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
+import { memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import type { Ruleset } from '../../../src/ruleset/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
@@ -11,7 +11,7 @@ const file = 'etc/pve/firewall/100.fw';
 const author = { user: 'anna', version: '0.1.0' };
 const world = () => ({
   state: { files: memoryFiles({ '/var/lib/placeholder': '' }), path: '/var/lib/ringwall' },
-  clock: { now: () => 0 },
+  clock: memoryClock(),
   nftables: new FakeNftables(),
   sysctls: new FakeSysctls(),
   route: new FakeRoute(),

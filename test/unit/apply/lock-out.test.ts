@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { apply, clear, preview, rollback, type World } from '../../../src/apply/index.js';
 import { readKeep } from '../../../src/guard/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { CLUSTER, HOST, links, rulesOf, type SiteFiles } from '../guard/world.js';
 import { TestKernel } from './test-kernel.js';
@@ -23,7 +23,7 @@ interface TestWorld extends World {
 function world(): TestWorld {
   const files = memoryFiles({ '/var/lib/placeholder': '' });
   const state = { files, path: STATE };
-  const clock = { now: () => Date.UTC(2026, 0, 1) };
+  const clock = memoryClock();
   const [nftables, sysctls, route] = [new TestKernel(), new FakeSysctls(), new FakeRoute(links)];
   return { files, state, clock, nftables, sysctls, route, processes: memoryProcesses({}) };
 }

@@ -88,7 +88,7 @@ describe('commands of interfaces files', () => {
     const { apply, ran } = host({ '/bin/sh': done });
     const first = await apply(raised);
     ran();
-    expect(await apply(raised)).toEqual({ generation: first.generation, changes: [], warnings: [] });
+    expect(await apply(raised)).toEqual({ generation: first.generation, changes: [], warnings: [], pending: null });
     expect(ran()).toEqual([]);
   });
 });

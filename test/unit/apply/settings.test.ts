@@ -10,7 +10,7 @@ import {
 } from '../../../src/apply/index.js';
 import { readPosition } from '../../../src/apply/position.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import { FakeSysctls, type Sysctl } from '../../../src/sysctl/index.js';
 import { portRule, tableOf } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
@@ -27,7 +27,7 @@ function world(): TestWorld {
   return {
     files,
     state,
-    clock: { now: () => 0 },
+    clock: memoryClock(),
     nftables: new TestKernel(),
     sysctls: new FakeSysctls(),
     route: new FakeRoute(),
@@ -62,13 +62,13 @@ describe('settings', () => {
     const { generation, changes } = await apply(w, 1, 100000);
     expect([generation, changes.length, w.nftables.commits.length]).toEqual([2, 1, 1]);
     expect(history(w.state).entries[0]?.summary).toBe('1 updated');
-    expect(await apply(w, 1, 100000)).toEqual({ generation: 2, changes: [], warnings: [] });
+    expect(await apply(w, 1, 100000)).toEqual({ generation: 2, changes: [], warnings: [], pending: null });
   });
 
   test('that the kernel has already are a generation all the same: from then on they are watched', async () => {
     const w = world();
     await apply(w, 1, null);
-    expect(await apply(w, 1, 65536)).toEqual({ generation: 2, changes: [], warnings: [] });
+    expect(await apply(w, 1, 65536)).toEqual({ generation: 2, changes: [], warnings: [], pending: null });
     w.sysctls.write(MAX, 70000);
     expect((await status(w)).drift).toEqual([
       { kind: 'setting', name: MAX, problem: 'was changed: 70000 and not 65536' },

@@ -1,6 +1,6 @@
 import type { World } from '../../../src/apply/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
+import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { TestKernel } from './test-kernel.js';
 
@@ -15,6 +15,7 @@ export function testWorld(): TestWorld {
   const files = memoryFiles({ '/var/lib/placeholder': '' });
   let now = Date.UTC(2026, 0, 1);
   const clock = {
+    ...memoryClock(),
     now: () => {
       now += 60_000;
       return now;

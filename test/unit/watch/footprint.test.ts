@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Files, memoryFiles, type Stamp } from '../../../src/ports/index.js';
+import { type Files, memoryClock, memoryFiles, type Stamp } from '../../../src/ports/index.js';
 import { Footprint } from '../../../src/watch/index.js';
 
-const clock = { now: () => 1_000_000 };
+const clock = memoryClock(1_000_000);
 
 /** Files in memory whose stamps say what the test wants. */
 function stamped(modified: number) {

@@ -2,7 +2,13 @@ import { beforeEach, expect, test } from 'vitest';
 import { apply, type Desired, status, type World } from '../../../src/apply/index.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeMonitor, FakeRoute } from '../../../src/netlink/index.js';
-import { type MemoryFiles, memoryFiles, memoryProcesses, type StateFiles } from '../../../src/ports/index.js';
+import {
+  type MemoryFiles,
+  memoryClock,
+  memoryFiles,
+  memoryProcesses,
+  type StateFiles,
+} from '../../../src/ports/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { type Reading, type WatchEvent, type Watched, watch } from '../../../src/watch/index.js';
 import { portRule, tableOf } from '../apply/random-ruleset.js';
@@ -25,7 +31,7 @@ beforeEach(() => {
   events = [];
   world = {
     state: { files, path: '/var/lib/ringwall' },
-    clock: { now: () => now },
+    clock: { ...memoryClock(), now: () => now },
     nftables: kernel,
     sysctls: new FakeSysctls(),
     route: new FakeRoute(),
