@@ -7,6 +7,7 @@ export {
   describeChanges,
   type Review,
 } from './apply.js';
+export { type Restored, restoreAtBoot } from './boot.js';
 export { type Cleared, clear } from './clear.js';
 export { forgetCommits, type RecordedCommit, recordCommits, startRecord } from './commit-record.js';
 export { type Confirmed, confirm } from './confirm.js';

@@ -64,11 +64,24 @@ export function isOurs({ files }: StateDirectory, path: string, kind: 'file' | '
 const PATIENCE = 1000;
 const AGAIN = 20;
 
+interface Locking {
+  readonly state: StateDirectory;
+  readonly clock: Clock;
+}
+
 /** Runs `act` while no other ringwall changes anything; the directory is made when it is not there. */
-export async function withLock<T>(
-  { state, clock }: { readonly state: StateDirectory; readonly clock: Clock },
-  act: () => Promise<T>,
-): Promise<T> {
+export async function withLock<T>(world: Locking, act: () => Promise<T>): Promise<T> {
+  const lock = await waitForLock(world);
+  try {
+    removeUnfinished(world.state);
+    return await act();
+  } finally {
+    lock.release();
+  }
+}
+
+/** The lock on all records, once nobody else has it. Failure `locked` when that takes too long. */
+export async function waitForLock({ state, clock }: Locking): Promise<FileLock & { readonly held: true }> {
   let lock = takeLock(state);
   for (let waited = 0; !lock.held; waited += AGAIN) {
     if (waited >= PATIENCE) {
@@ -78,12 +91,7 @@ export async function withLock<T>(
     await clock.wait(AGAIN);
     lock = takeLock(state);
   }
-  try {
-    removeUnfinished(state);
-    return await act();
-  } finally {
-    lock.release();
-  }
+  return lock;
 }
 
 /** The lock on all records, without waiting for it; the directory is made when it is not there. */

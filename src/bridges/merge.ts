@@ -55,6 +55,8 @@ class Merge {
   readonly #mastersBefore: ReadonlyMap<string, string>;
   readonly #around: Around;
   readonly #notes: GoalNote[] = [];
+  /** Names of links that are desired and cannot be had. */
+  readonly #missing = new Set<string>();
 
   constructor(before: Links, desired: Links, current: CurrentLinks) {
     this.#desired = desired;
@@ -90,14 +92,22 @@ class Merge {
     };
   }
 
-  /** Hardware has to be there; a device that somebody else made under our name is not touched. */
+  /** Hardware has to be there, and what a device is made on; links come lowers first. */
   #canBe(link: Link): boolean {
-    const there = this.#there.get(link.name);
-    if (link.kind === 'physical' && there === undefined) {
-      this.#notes.push({ name: link.name, text: 'is not there', origin: link.origin });
-      return false;
-    }
-    return true;
+    const text = this.#lack(link);
+    if (text === null) return true;
+    this.#missing.add(link.name);
+    this.#notes.push({ name: link.name, text, origin: link.origin });
+    return false;
+  }
+
+  #lack(link: Link): string | null {
+    if (this.#there.has(link.name)) return null;
+    if (link.kind === 'physical') return 'is not there';
+    const carrier = link.kind === 'vlan' ? link.parent : link.kind === 'vxlan' ? link.device : undefined;
+    return carrier !== undefined && this.#missing.has(carrier.name)
+      ? `cannot be made: ${carrier.name} is not there`
+      : null;
   }
 
   /** Devices we made: uppers first, so that each goes by itself. */

@@ -132,12 +132,17 @@ export function makeProgram(version: string, run: Run): Command {
   program
     .command('recover')
     .description('finish or undo what a crash left')
+    .option('--boot', 'restore the last confirmed generation when the machine starts, without the files of the site')
     .option('--await', 'wait for the end of a pending change, and take it back unless it is confirmed')
     .option('--paired', 'with --await: be one of two, each of which starts the other one anew')
     .action((...args: unknown[]) => {
       const options = optionsOf(args);
       const wanted = { await: options.flag('await'), paired: options.flag('paired') };
-      return run(options, async (context) => (await import('./recover.js')).recover(context, wanted));
+      return run(options, async (context) =>
+        options.flag('boot')
+          ? (await import('./recover-boot.js')).recoverBoot(context)
+          : (await import('./recover.js')).recover(context, wanted),
+      );
     });
 
   program
