@@ -92,6 +92,14 @@ export const readSources = (state: StateDirectory, generation: number): Map<stri
       ),
   );
 
+export const noSuchGeneration = (stored: readonly number[], wanted: number): Failure =>
+  new Failure('no-generation', `there is no generation ${wanted}`, {
+    help:
+      stored.length === 0
+        ? 'nothing was applied yet'
+        : `\`ringwall history\` lists them: ${stored.at(0)} to ${stored.at(-1)}`,
+  });
+
 /** The generation `rollback` goes to by default; null when nothing tells. */
 export function previousGeneration(state: StateDirectory, generation: number): number | null {
   const stored = storedGenerations(state);

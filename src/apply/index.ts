@@ -10,6 +10,13 @@ export {
 export { type Restored, restoreAtBoot } from './boot.js';
 export { type Cleared, clear } from './clear.js';
 export { forgetCommits, type RecordedCommit, recordCommits, startRecord } from './commit-record.js';
+export {
+  compareGenerations,
+  type Difference,
+  type FileDifference,
+  type GenerationDifference,
+  type SettingDifference,
+} from './compare.js';
 export { type Confirmed, confirm } from './confirm.js';
 export { type Counters, counters } from './counters.js';
 export { type Feature, type Fitted, fitToKernel, type Need, needs } from './features.js';

@@ -4,6 +4,7 @@ import { type Author, makeGeneration } from './apply.js';
 import { fitFirewall } from './fitted.js';
 import {
   type Half,
+  noSuchGeneration,
   previousGeneration,
   readGeneration,
   readMeta,
@@ -104,9 +105,7 @@ function chooseGeneration(state: StateDirectory, current: number | null, wanted:
   }
   if (wanted !== undefined) {
     if (stored.includes(wanted)) return wanted;
-    throw new Failure('no-generation', `there is no generation ${wanted}`, {
-      help: `\`ringwall history\` lists them: ${stored.at(0)} to ${newest}`,
-    });
+    throw noSuchGeneration(stored, wanted);
   }
   if (current === null) return newest;
   const previous = previousGeneration(state, current);

@@ -1,3 +1,4 @@
+export { stepsBetween } from './between.js';
 export type { Bond, BondMode, BondOptions } from './bond.js';
 export {
   adSelections,

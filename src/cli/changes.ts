@@ -1,31 +1,34 @@
-import { describeChanges, type PlannedChange } from '../apply/index.js';
+import { type Difference, describeChanges, type PlannedChange, type SettingDifference } from '../apply/index.js';
 import { type Disruption, spellLinkChange } from '../bridges/index.js';
 import { harmless } from '../diagnostics/index.js';
 import { type ChangeSummary, countChanges, type Origin, spellChange, spellOrigin } from '../ruleset/index.js';
 import { type SysctlChange, spellSysctlChange } from '../sysctl/index.js';
 import type { Output } from './context.js';
 
+const signs = { create: '+', update: '~', delete: '-' } as const;
 const colors = { create: '32', update: '33', delete: '31' } as const;
 
 /** One line for each change, then a line that counts them. */
 export function renderChanges(changes: readonly PlannedChange[], { color }: Output): string {
-  const lines = changes.map((change) => {
-    // A deleted rule shows its comment in the kernel, which anybody may have written.
-    const line = harmless(spell(change));
-    return color ? `\x1b[${colors[change.action]}m${line}\x1b[0m\n` : `${line}\n`;
-  });
+  const lines = changes.map((change) => paint(change.action, spell(change), color));
   return `${lines.join('')}${describePlan(changes)}\n`;
 }
 
-function spell(change: PlannedChange): string {
+/** One line in the colour of its action. What it says may come from anybody, such as a rule's comment in the kernel. */
+export function paint(action: PlannedChange['action'], text: string, color: boolean): string {
+  const line = harmless(text);
+  return color ? `\x1b[${colors[action]}m${line}\x1b[0m\n` : `${line}\n`;
+}
+
+export function spell(change: PlannedChange | Difference): string {
   if ('disruption' in change) return spellLinkChange(change);
   return change.kind === 'setting' ? spellSetting(change) : spellChange(change);
 }
 
 /** `~ setting host.fw:4  net.netfilter.nf_conntrack_max  65536 → 524288` */
-function spellSetting(change: SysctlChange): string {
+function spellSetting(change: SysctlChange | SettingDifference): string {
   const place = change.origin === null ? '' : ` ${spellOrigin(change.origin)}`;
-  return `~ setting${place}  ${change.name}  ${spellSysctlChange(change)}`;
+  return `${signs[change.action]} setting${place}  ${change.name}  ${spellSysctlChange(change)}`;
 }
 
 function describePlan(changes: readonly PlannedChange[]): string {
@@ -54,7 +57,7 @@ export function changesJson(changes: readonly PlannedChange[]): { changes: Chang
   return { changes: changes.map(changeJson), summary: countChanges(changes) };
 }
 
-function changeJson(change: PlannedChange): ChangeJson {
+export function changeJson(change: PlannedChange | Difference): ChangeJson {
   const { action, kind, name, origin } = change;
   return {
     action,
@@ -65,8 +68,8 @@ function changeJson(change: PlannedChange): ChangeJson {
   };
 }
 
-function ownJson(change: PlannedChange): Pick<ChangeJson, 'text' | 'table' | 'disruption'> {
+function ownJson(change: PlannedChange | Difference): Pick<ChangeJson, 'text' | 'table' | 'disruption'> {
   if ('disruption' in change) return { text: change.text, disruption: change.disruption };
-  if (change.kind === 'setting') return { text: `${change.from} → ${change.to}` };
+  if (change.kind === 'setting') return { text: `${change.from ?? 'left alone'} → ${change.to ?? 'left alone'}` };
   return { table: `${change.table.family} ${change.table.name}`, text: change.text };
 }

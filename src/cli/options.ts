@@ -78,7 +78,8 @@ export const keepOption = (): Option =>
 export const probeOption = (): Option =>
   listOption('--probe <target>', 'with --confirm: tcp:ADDRESS:PORT that must answer, or it goes back at once');
 
-const listOption = (flags: string, description: string): Option =>
+/** An option whose every value is kept. */
+export const listOption = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((word: string, earlier: unknown) => [
     ...(Array.isArray(earlier) ? earlier.map(String) : []),
     word,

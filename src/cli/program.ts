@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from './context.js';
-import { addGlobalOptions, keepOption, OptionReader, positiveNumber, probeOption } from './options.js';
+import { addGlobalOptions, keepOption, listOption, OptionReader, positiveNumber, probeOption } from './options.js';
 
 /** Runs a command in a context made from its options. The exit code is what it answers. */
 export type Run = (options: OptionReader, act: (context: Context) => Promise<number>) => Promise<void>;
@@ -107,9 +107,16 @@ export function makeProgram(version: string, run: Run): Command {
   program
     .command('history')
     .description('list the stored generations, newest first')
-    .action((...args: unknown[]) =>
-      run(optionsOf(args), async (context) => (await import('./history.js')).history(context)),
-    );
+    .addOption(listOption('--diff <generations...>', 'show what leads from one generation to another'))
+    .action((...args: unknown[]) => {
+      const options = optionsOf(args);
+      const pair = options.list('diff').map(positiveNumber);
+      return run(options, async (context) =>
+        pair.length === 0
+          ? (await import('./history.js')).history(context)
+          : (await import('./history-diff.js')).historyDiff(context, pair),
+      );
+    });
 
   program
     .command('status')

@@ -1,3 +1,4 @@
+export { asCurrent } from './as-current.js';
 export { type Change, type ChangeSummary, countChanges, spellChange } from './change.js';
 export { commentOf, spellOrigin } from './comment.js';
 export type {
@@ -73,3 +74,4 @@ export {
   UNANSWERED_CHAIN,
 } from './ruleset.js';
 export { spellInterval, spellIpv4, spellIpv6, spellIpv6Groups, spellMac, spellQueues, spellValue } from './spelling.js';
+export { longestCommonSubsequence } from './subsequence.js';

@@ -56,6 +56,12 @@ export function planSysctls(desired: readonly Sysctl[], replaced: Replaced, port
   return { changes, replaced: owed };
 }
 
-/** `262144 → 524288`, and why where no line asks for it. */
-export const spellSysctlChange = ({ from, to, origin }: SysctlChange): string =>
-  `${from} → ${to}${origin === null ? '  # as it was before' : ''}`;
+/** `262144 → 524288`, and why where no line asks for it; null is what nobody asks for. */
+export const spellSysctlChange = ({ from, to, origin }: ValueChange): string =>
+  `${from ?? 'left alone'} → ${to ?? 'left alone'}${origin === null && to !== null ? '  # as it was before' : ''}`;
+
+interface ValueChange {
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly origin: Origin | null;
+}
