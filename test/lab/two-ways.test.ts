@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NftablesPort, openNftables, readDecoded } from '../../src/netlink/index.js';
-import { diffRuleset, printRuleset } from '../../src/ruleset/index.js';
+import { diffRuleset, printRuleset, rebuildRuleset } from '../../src/ruleset/index.js';
 import { canonicalLines } from '../support/canonical-ruleset.js';
 import { compileSite } from '../support/golden.js';
 import { nft } from '../support/libnftables.js';
@@ -61,6 +61,11 @@ describe('our netlink batch and nft of our text give the same ruleset', () => {
         firstDifference(canonicalLines(await readDecoded(ours.name)), canonicalLines(await readDecoded(theirs.name))),
       ).toBeNull();
       expect(diffRuleset(ruleset, await kernel.read()).operations).toEqual([]);
+
+      // Kept as bytes and loaded over what is there already it is the same once more.
+      const committed = nft(ours.name, 'list ruleset').split('\n');
+      expect(await kernel.load(await kernel.encode(rebuildRuleset(ruleset), null))).toEqual({ ok: true });
+      expect(firstDifference(nft(ours.name, 'list ruleset').split('\n'), committed)).toBeNull();
     },
   );
 });
