@@ -105,7 +105,7 @@ describe('after a boot', () => {
       ...readPosition(world.state),
       current: 1,
       confirmed: 1,
-      applying: { generation: 2, action: 'apply' },
+      applying: { generation: 2, action: 'apply', rules: null, links: false },
     });
     expect(await restoreAtBoot(world)).toEqual({ generation: 1, warnings: [] });
     expect(await portsOf(world)).toEqual([1, 51]);
