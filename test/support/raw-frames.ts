@@ -15,6 +15,7 @@ const ADDRESS_BYTES = 20;
 
 /** A socket that sends and receives whole frames at one link. */
 export interface FrameSocket {
+  readonly fd: number;
   send(frame: Uint8Array): void;
   /** What came in since the last call; the kernel has taken an outermost VLAN tag off. */
   received(): Buffer[];
@@ -30,6 +31,7 @@ export function openFrames(netns: string, link: string): FrameSocket {
     address.writeInt32LE(Number(ifNameToIndex(link)), 4);
     libc.bind(fd, address, ADDRESS_BYTES);
     return {
+      fd,
       send: (frame) => void libc.send(fd, frame, frame.length, 0),
       received: () => drain(fd),
       close: () => void libc.close(fd),
@@ -38,7 +40,7 @@ export function openFrames(netns: string, link: string): FrameSocket {
 }
 
 /** The IPv4 packets with UDP that a host's own rules have let in. */
-export function openLocalUdp(netns: string): Omit<FrameSocket, 'send'> {
+export function openLocalUdp(netns: string): Pick<FrameSocket, 'received' | 'close'> {
   const fd = inNamespace(netns, () => libc.socket(AF_INET, SOCK_RAW_NONBLOCK, IPPROTO_UDP));
   return { received: () => drain(fd), close: () => void libc.close(fd) };
 }
