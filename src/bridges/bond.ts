@@ -1,8 +1,9 @@
-import type { Lower } from './bridge.js';
+import type { Lower, Matching } from './bridge.js';
 
 export interface Bond {
   readonly kind: 'bond';
   readonly slaves: readonly Lower[];
+  readonly matching?: readonly Matching[];
   readonly options: BondOptions;
 }
 

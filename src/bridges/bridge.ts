@@ -14,10 +14,21 @@ export interface Lower {
   readonly origin: Origin;
 }
 
+/** Ports that are not named: links of the machine whose names end in what a regular expression matches. */
+export interface Matching {
+  /** A pattern that `parseNamePattern` takes. */
+  readonly pattern: string;
+  readonly origin: Origin;
+  /** What a bridge says of all its ports. */
+  readonly options?: PortOptions;
+  readonly vlans?: PortVlans;
+}
+
 export interface Bridge {
   readonly kind: 'bridge';
   /** The ports the files name, which are a minimum: guests and other people add theirs. */
   readonly ports: readonly BridgePort[];
+  readonly matching?: readonly Matching[];
   /** It has the MAC address of this link. */
   readonly macFrom?: Lower;
   readonly options: BridgeOptions;

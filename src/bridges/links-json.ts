@@ -1,6 +1,6 @@
 import { type Origin, type Reader, readJson } from '../ruleset/index.js';
 import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
-import type { BridgePort, GuestPort, Lower, VlanRange } from './bridge.js';
+import type { BridgePort, GuestPort, Lower, Matching, VlanRange } from './bridge.js';
 import { defined } from './defined.js';
 import {
   type Address,
@@ -67,6 +67,7 @@ function readDevice(reader: Reader): Device {
       return {
         kind,
         ports: reader.field('ports').list(readPort),
+        ...readMatching(reader),
         ...defined({ macFrom: reader.optional('macFrom', readLower) }),
         options: readOptions(bridgeAttributes, reader.field('options')),
       };
@@ -74,6 +75,7 @@ function readDevice(reader: Reader): Device {
       return {
         kind,
         slaves: reader.field('slaves').list(readLower),
+        ...readMatching(reader),
         options: readOptions(bondAttributes, reader.field('options')),
       };
     case 'vlan':
@@ -136,13 +138,28 @@ const readRange = (reader: Reader): VlanRange => ({
 const readPort = (reader: Reader): BridgePort => ({
   ...readLower(reader),
   options: readOptions(portAttributes, reader.field('options')),
-  ...defined({
+  ...readPortVlans(reader),
+});
+
+const readPortVlans = (reader: Reader): Pick<BridgePort, 'vlans'> =>
+  defined({
     vlans: reader.optional('vlans', (field) => ({
       pvid: field.field('pvid').nullable((pvid) => pvid.integer()),
       tagged: field.field('tagged').list(readRange),
     })),
-  }),
-});
+  });
+
+const readMatching = (reader: Reader): { readonly matching?: readonly Matching[] } =>
+  defined({
+    matching: reader.optional('matching', (field) =>
+      field.list((item) => ({
+        pattern: item.field('pattern').string(),
+        origin: readOrigin(item.field('origin')),
+        ...defined({ options: item.optional('options', (options) => readOptions(portAttributes, options)) }),
+        ...readPortVlans(item),
+      })),
+    ),
+  });
 
 const readSysctls = (reader: Reader): LinkSysctls =>
   Object.fromEntries(

@@ -15,6 +15,7 @@ import type { Goal, GoalAddress, GoalLink, GoalNote, GoalRoute } from './goal.js
 import { grouped } from './grouped.js';
 import { guestPortGoals } from './guest-goal.js';
 import { type Address, type Gateway, type Link, type Links, portsOf } from './links.js';
+import { withMatchingPorts } from './matching-ports.js';
 import type { NewDevice } from './operation.js';
 import { forgottenOptions } from './option-record.js';
 import { linksThatStart, lowersFirst } from './order.js';
@@ -38,7 +39,11 @@ const UNICAST = 1;
  * brings it back where a step takes it along.
  */
 export function mergeGoal(before: Links, desired: Links, current: CurrentLinks): Goal {
-  return new Merge(before, desired, current).goal();
+  return new Merge(
+    withMatchingPorts(before, current, 'held'),
+    withMatchingPorts(desired, current, 'free'),
+    current,
+  ).goal();
 }
 
 const nothing: Links = { links: [], guestPorts: [], unmanaged: [] };

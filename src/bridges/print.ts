@@ -55,6 +55,7 @@ function linkLines(link: Link, { byName, slaves }: AllLinks): string[] {
       ? [comment(`${name} gets the MAC address of ${link.macFrom.name}`, link.macFrom.origin)]
       : []),
     ...portsOf(link).flatMap((port) => portLines(link, byName.get(port.name))),
+    ...matchingLines(link),
     ...vlanIdLines(link, byName),
     ...(link.vrf === undefined ? [] : [`link set dev ${name} master ${checked(link.vrf.name)}`]),
     ...(link.alias === undefined ? [] : [aliasLine(name, link.alias)]),
@@ -176,6 +177,14 @@ function portLines(master: Link, port: Link | undefined): string[] {
     ...(options.length === 0 ? [] : [`${set} type bridge_slave ${options.join(' ')}`]),
   ];
 }
+
+/** What they stand for, the machine tells. */
+const matchingLines = (link: Link): string[] =>
+  link.kind === 'bridge' || link.kind === 'bond'
+    ? (link.matching ?? []).map(({ pattern, origin }) =>
+        comment(`its ports are also the links whose names end in ${pattern}`, origin),
+      )
+    : [];
 
 const optionsOfPort = ({ ports }: Bridge, name: string): string[] =>
   ports.filter((port) => port.name === name).flatMap(({ options }) => spellOptions(portAttributes, options));

@@ -38,5 +38,5 @@ export type {
   VnetConfig,
 } from './site.js';
 export type { AddressAttribute, Stanza, StanzaAddress, StanzaOption } from './stanza.js';
-export { addressesOf, isPortPattern, namedPorts, spellStanzaAddress } from './stanza.js';
+export { addressesOf, namedPorts, type PortWord, readPortList, spellStanzaAddress } from './stanza.js';
 export { ALL, type StartMark } from './start.js';

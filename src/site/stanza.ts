@@ -1,5 +1,6 @@
 import { diagnose, type Report } from '../diagnostics/index.js';
 import type { InterfacesContent, Word } from '../parser/index.js';
+import { isLinkName } from './link-name.js';
 import { expandNameRange, MOST_NAMES } from './name-range.js';
 
 /** An `iface` stanza of an interfaces file. An interface may have several, one for each address family or more. */
@@ -114,24 +115,37 @@ export function spellStanzaAddress({ address, attributes }: StanzaAddress): stri
   return netmask === undefined || value.includes('/') ? value : `${value}/${netmask.value.value}`;
 }
 
-/**
- * The ports a list names: words behind `glob` are ranges of names, `none` is no name, and what `regex` stands for
- * depends on the machine (spec interfaces.md 2.2).
- */
-export function namedPorts(list: string): string[] {
-  const ports: string[] = [];
-  let pattern: 'regex' | 'glob' | null = null;
-  for (const word of list.split(/\s+/)) {
-    if (word === 'regex' || word === 'glob') pattern = word;
-    else if (word === 'noregex' || word === 'noglob') pattern = null;
-    else if (pattern === 'glob') ports.push(...(expandNameRange(withBrackets(word)) ?? []));
-    else if (pattern === null && word !== 'none') ports.push(word);
-  }
-  return ports;
+/** What stands in a list of ports. */
+export type PortWord =
+  | { readonly kind: 'name'; readonly name: string }
+  /** A regular expression: what it stands for depends on the machine (spec interfaces.md 2.2). */
+  | { readonly kind: 'pattern'; readonly pattern: string }
+  /** Behind `glob`, and no range of names. */
+  | { readonly kind: 'unreadable'; readonly word: string };
+
+/** Words behind `glob` are ranges of names, those behind `regex` patterns; `none` is no name. */
+export function readPortList(list: string): PortWord[] {
+  let mode: 'names' | 'regex' | 'glob' = 'names';
+  return list.split(/\s+/).flatMap((word): PortWord[] => {
+    if (word === 'regex' || word === 'glob') mode = word;
+    else if (word === 'noregex' || word === 'noglob') mode = 'names';
+    else if (mode === 'regex') return [{ kind: 'pattern', pattern: word }];
+    else if (mode === 'glob') return rangeOf(word);
+    else if (word !== 'none' && word !== '') return [{ kind: 'name', name: word }];
+    return [];
+  });
 }
+
+function rangeOf(word: string): PortWord[] {
+  const names = expandNameRange(withBrackets(word));
+  return names === null || !names.every(isLinkName)
+    ? [{ kind: 'unreadable', word }]
+    : names.map((name) => ({ kind: 'name', name }));
+}
+
+export const namedPorts = (list: string): string[] =>
+  readPortList(list).flatMap((word) => (word.kind === 'name' ? [word.name] : []));
 
 /** `swp1-3.100` is `swp[1-3].100`. */
 const withBrackets = (word: string): string =>
   word.includes('[') ? word : word.replace(/^([A-Za-z_]+)([0-9]+-[0-9]+)/, '$1[$2]');
-
-export const isPortPattern = (word: string): boolean => word === 'regex';

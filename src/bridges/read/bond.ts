@@ -60,11 +60,17 @@ export const BOND_FIELDS: readonly Field<Partial<BondOptions>>[] = [
 /** Any of these options makes an interface a bond. */
 export const BOND_KEYS = ['bond-slaves', 'bond-ports', 'bond-mode'] as const;
 
-/** Reads a bond; `joining` are the links whose own stanzas say `bond-master`. */
-export function readBond(options: Options, joining: readonly Lower[]): Bond {
-  const named = readLowers(options, 'bond-slaves', 'bond-ports');
+/** Reads a bond; `unclaimed` are interfaces that patterns may stand for, `joining` are the links whose own stanzas say `bond-master`. */
+export function readBond(options: Options, unclaimed: readonly string[], joining: readonly Lower[]): Bond {
+  const { named, matching } = readLowers(options, unclaimed, 'bond-slaves', 'bond-ports');
   const more = joining.filter(({ name }) => !named.some((slave) => slave.name === name));
-  return { kind: 'bond', slaves: [...named, ...more], options: readFields<BondOptions>(options, BOND_FIELDS) };
+  const slaves = [...named, ...more];
+  return {
+    kind: 'bond',
+    slaves,
+    ...(matching.length === 0 ? {} : { matching }),
+    options: readFields<BondOptions>(options, BOND_FIELDS),
+  };
 }
 
 /** The kernel takes 16 (BOND_MAX_ARP_TARGETS). */

@@ -89,19 +89,23 @@ export const PORT_KEYS: readonly string[] = keysOf(PORT_FIELDS);
 const BRIDGE_VLAN_KEYS = ['bridge-vids', 'bridge-trunk', 'bridge-pvid'] as const;
 export const PORT_VLAN_KEYS = [...BRIDGE_VLAN_KEYS, 'bridge-access', 'bridge-allow-untagged'] as const;
 
-/** Reads a bridge; `optionsOf` gives the options of a port's own stanzas. */
-export function readBridge(options: Options, vlanAware: boolean | null, optionsOf: OptionsOf): Bridge {
-  const lowers = readLowers(options, 'bridge-ports');
+/** Reads a bridge; `unclaimed` are interfaces that patterns may stand for, `optionsOf` gives the options of a port's own stanzas. */
+export function readBridge(
+  options: Options,
+  vlanAware: boolean | null,
+  unclaimed: readonly string[],
+  optionsOf: OptionsOf,
+): Bridge {
+  const { named, matching } = readLowers(options, unclaimed, 'bridge-ports');
   const shared = options.takeAll(...PORT_KEYS);
   const vlans = vlanAware === true ? readBridgeVlans(options) : null;
   if (vlans === null) refuseVlans(options, options.link.name, BRIDGE_VLAN_KEYS);
-  const ports = lowers.map((lower): BridgePort => {
+  const sharedWith = (port: string | null): Partial<PortOptions> =>
+    readFields<PortOptions>(options.with(shared.flatMap((option) => valueFor(port, option))), PORT_FIELDS);
+  const ports = named.map((lower): BridgePort => {
     const own = optionsOf(lower.name);
     if (vlans === null && own !== null) refuseVlans(own, options.link.name, PORT_VLAN_KEYS);
-    const given = readFields<PortOptions>(
-      options.with(shared.flatMap((option) => valueFor(lower.name, option))),
-      PORT_FIELDS,
-    );
+    const given = sharedWith(lower.name);
     const ownVlans = vlans === null || own === null ? vlans : readPortVlans(own, vlans);
     return {
       ...lower,
@@ -109,9 +113,15 @@ export function readBridge(options: Options, vlanAware: boolean | null, optionsO
       ...(ownVlans === null ? {} : portVlans(ownVlans)),
     };
   });
+  const others = matching.map((one) => ({
+    ...one,
+    options: sharedWith(null),
+    ...(vlans === null ? {} : portVlans(vlans)),
+  }));
   return {
     kind: 'bridge',
     ports,
+    ...(others.length === 0 ? {} : { matching: others }),
     options: { ...readFields<BridgeOptions>(options, BRIDGE_FIELDS), ...(vlanAware === null ? {} : { vlanAware }) },
   };
 }
@@ -139,12 +149,14 @@ export function readHardware(options: Options): { readonly mac?: string; readonl
 
 export type OptionsOf = (link: string) => Options | null;
 
-/** Under a bridge an option is a value for all ports, or `port=value` for some. */
-function valueFor(port: string, option: StanzaOption): StanzaOption[] {
+/** Under a bridge an option is a value for all ports, or `port=value` for some; null is a port that nobody names. */
+function valueFor(port: string | null, option: StanzaOption): StanzaOption[] {
   const words = option.value.value.split(/\s+/);
   if (!words.some((word) => word.includes('='))) return [option];
-  const own = words.find((word) => word.startsWith(`${port}=`));
-  return own === undefined ? [] : [{ ...option, value: { ...option.value, value: own.slice(port.length + 1) } }];
+  const own = words.find((word) => port !== null && word.startsWith(`${port}=`));
+  return own === undefined || port === null
+    ? []
+    : [{ ...option, value: { ...option.value, value: own.slice(port.length + 1) } }];
 }
 
 /** What a stanza says of the VLANs of ports; null where it says nothing. */

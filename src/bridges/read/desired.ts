@@ -8,7 +8,7 @@ import { PORT_KEYS, PORT_VLAN_KEYS, readHardware } from './bridge.js';
 import { readDevice, type Surroundings } from './device.js';
 import { readGeneral } from './general.js';
 import { readGuestPorts } from './guest-port.js';
-import { type Interface, joiningLinks, namedPeers, readInterfaces } from './interface.js';
+import { type Interface, joiningLinks, namedPeers, readInterfaces, unclaimedNames } from './interface.js';
 import { meantOption } from './known-option.js';
 import { readMethods } from './method.js';
 import { NOTHING_TO_DO } from './nothing-to-do.js';
@@ -63,6 +63,7 @@ function surroundingsOf(interfaces: readonly Interface[], opened: readonly Opene
   const joining = joiningLinks(interfaces);
   const peers = namedPeers(interfaces);
   return {
+    unclaimed: unclaimedNames(interfaces),
     optionsOf: (link) => options.get(link) ?? null,
     joining: (bond) => joining.get(bond) ?? [],
     peerOf: (link) => peers.get(link) ?? null,

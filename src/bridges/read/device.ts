@@ -24,6 +24,8 @@ const OTHER_KINDS = [
 
 /** What is known of the other interfaces. */
 export interface Surroundings {
+  /** The interfaces of the files that a pattern may stand for. */
+  readonly unclaimed: readonly string[];
   readonly optionsOf: OptionsOf;
   /** The links whose own stanzas say that they belong to this bond. */
   readonly joining: (bond: string) => readonly Lower[];
@@ -43,8 +45,9 @@ export function readDevice(options: Options, around: Surroundings): Device {
   if (options.has('vrf-table')) return readVrf(options, around.tables);
   // A bridge without `bridge-ports` has to say that it is VLAN-aware.
   const aware = options.read(readFlag, 'bridge-vlan-aware');
-  if (options.has('bridge-ports') || aware === true) return readBridge(options, aware, around.optionsOf);
+  if (options.has('bridge-ports') || aware === true)
+    return readBridge(options, aware, around.unclaimed, around.optionsOf);
   const joining = around.joining(options.link.name);
-  if (options.has(...BOND_KEYS) || joining.length > 0) return readBond(options, joining);
+  if (options.has(...BOND_KEYS) || joining.length > 0) return readBond(options, around.unclaimed, joining);
   return readVlan(options) ?? { kind: 'physical' };
 }

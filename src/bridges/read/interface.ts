@@ -1,6 +1,6 @@
 import type { Span } from '../../diagnostics/index.js';
 import { originOf } from '../../ruleset/index.js';
-import { ALL, type Interfaces, isLinkName, type Stanza } from '../../site/index.js';
+import { ALL, type Interfaces, isLinkName, namedPorts, type Stanza } from '../../site/index.js';
 import type { Lower } from '../bridge.js';
 import type { Findings } from '../findings.js';
 import type { Start } from '../links.js';
@@ -55,4 +55,17 @@ export function namedPeers(interfaces: readonly Interface[]): ReadonlyMap<string
       ),
     ),
   );
+}
+
+const PORT_LISTS: ReadonlySet<string> = new Set(['bridge-ports', 'bond-slaves', 'bond-ports', 'ovs-ports']);
+
+/** The interfaces that no list of ports names, and that join nothing themselves. */
+export function unclaimedNames(interfaces: readonly Interface[]): string[] {
+  const options = interfaces.flatMap(({ stanzas }) => stanzas.flatMap((stanza) => stanza.options));
+  const named = new Set(
+    options.flatMap(({ key, value }) => (PORT_LISTS.has(key.value) ? namedPorts(value.value) : [])),
+  );
+  const joins = ({ stanzas }: Interface): boolean =>
+    stanzas.some((stanza) => stanza.options.some(({ key }) => key.value === 'bond-master' || key.value === 'vrf'));
+  return interfaces.flatMap((one) => (one.name === 'lo' || named.has(one.name) || joins(one) ? [] : [one.name]));
 }

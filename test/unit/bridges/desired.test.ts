@@ -177,7 +177,8 @@ describe('what is not in force is listed', () => {
     const found = desiredOf(
       [
         'iface br inet dhcp',
-        '\tbridge-ports eth0 regex tap.*',
+        '\tbridge-ports eth0',
+        '\tdns-search example.org',
         '\tbridge-fd 0',
         '\tbridge-fd 0',
         '\tbridge-fd 2',
@@ -187,16 +188,16 @@ describe('what is not in force is listed', () => {
       ].join('\n'),
     );
     expect(unmanaged(found)).toEqual([
-      '2 not yet: br bridge-ports eth0 regex tap.*',
-      '5 repeated: br bridge-fd 2',
-      '6 repeated: br netmask 8',
+      '3 not yet: br dns-search example.org',
+      '6 repeated: br bridge-fd 2',
+      '7 repeated: br netmask 8',
     ]);
     expect(found.diagnostics.filter(({ code }) => code.startsWith('links/'))).toMatchObject([
       {
         code: 'links/not-managed',
         severity: 'hint',
-        message: '3 options of this file are read, but not managed: bridge-ports, bridge-fd, netmask',
-        span: { file: FILE, line: 2, column: 2, endColumn: 14 },
+        message: '3 options of this file are read, but not managed: dns-search, bridge-fd, netmask',
+        span: { file: FILE, line: 3, column: 2, endColumn: 12 },
       },
     ]);
   });

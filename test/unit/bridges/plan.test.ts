@@ -453,3 +453,45 @@ describe('a veth pair one end of which has a stanza', () => {
     expect(commands(before, plain, heldAfter(before, host))).toContain('ip link set dev b nomaster [flap]');
   });
 });
+
+describe('ports by pattern', () => {
+  const text = 'auto br\niface br\n\tbridge-ports regex en[0-9]\n\tbridge-learning off\n';
+  const masters = ({ links }: CurrentLinks): string[] =>
+    links.filter(({ master }) => master === 'br').map(({ name }) => name);
+  const machine: CurrentLinks = {
+    ...host,
+    links: [
+      ...host.links,
+      link('tap100i0', 4),
+      link('docker0', 5, { device: { kind: 'bridge', options: {} } }),
+      link('en7', 6, { master: 'docker0', port: {} }),
+      link('xen8', 7),
+      link('en9', 8, { device: { kind: 'bridge', options: {} } }),
+    ],
+  };
+
+  it('are links of the machine that are free, with what the bridge says of all ports', () => {
+    const after = heldAfter(linksOf(text), machine);
+    expect(masters(after)).toEqual(['en0', 'en1', 'xen8']);
+    expect(after.links.find(({ name }) => name === 'en1')?.port).toMatchObject({ learning: false });
+    expect(commands(linksOf(text), linksOf(text), after)).toEqual([]);
+  });
+
+  it('leave when the pattern goes; a link that was never in is not touched', () => {
+    const desired = linksOf(text);
+    const after = heldAfter(desired, machine);
+    const later = { ...after, links: [...after.links, link('en5', 20, { up: true })] };
+    const found = commands(desired, linksOf('auto br\niface br\n\tbridge-ports en0\n'), later);
+    expect(found).toContain('ip link set dev en1 nomaster [flap]');
+    expect(found.filter((command) => command.includes('en5'))).toEqual([]);
+  });
+
+  it('slaves of a bond, too', () => {
+    const bond = linksOf('auto b\niface b\n\tbond-slaves regex ^en[01]\n\tbond-mode 1\n');
+    expect(
+      heldAfter(bond, machine)
+        .links.filter(({ master }) => master === 'b')
+        .map(({ name }) => name),
+    ).toEqual(['en0', 'en1']);
+  });
+});

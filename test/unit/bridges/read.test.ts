@@ -57,6 +57,56 @@ describe('options of a port', () => {
   });
 });
 
+describe('ports by pattern', () => {
+  const ports = (text: string, name = 'br') => {
+    const link = linkOf(text, name);
+    return link.kind === 'bridge'
+      ? link.ports.map((port) => port.name)
+      : link.kind === 'bond'
+        ? link.slaves.map((slave) => slave.name)
+        : [];
+  };
+
+  it('are interfaces of the files, in their order, which no list names', () => {
+    const text =
+      'iface br\n\tbridge-ports lone regex e[nt].*[0-3] noregex last\niface en3\niface en1\niface et2\niface en9\n';
+    expect(ports(text)).toEqual(['lone', 'en3', 'en1', 'et2', 'last']);
+    expect(ports(`${text}iface other\n\tbridge-ports en1\n`)).not.toContain('en1');
+    expect(ports('iface b\n\tbond-slaves regex en[12]\niface en1\niface en2\n', 'b')).toEqual(['en1', 'en2']);
+  });
+
+  it('are never the bridge itself, VLAN devices on it, or loopback', () => {
+    expect(ports('iface lo inet loopback\niface br\n\tbridge-ports regex .*\niface br.5\niface en0\n')).toEqual([
+      'en0',
+    ]);
+  });
+
+  it('have what the bridge says of all its ports', () => {
+    const link = bridge(
+      '\tbridge-ports regex en.*\n\tbridge-learning off\n\tbridge-pathcosts eth0=5\n\tbridge-vlan-aware yes\n\tbridge-vids 2-9\n',
+    );
+    expect(link.matching).toMatchObject([
+      { pattern: 'en.*', options: { learning: false }, vlans: { pvid: 1, tagged: [{ first: 2, last: 9 }] } },
+    ]);
+  });
+
+  it('ranges are names; other words and patterns nobody can match are errors', () => {
+    expect(ports('iface br\n\tbridge-ports glob swp1-3.100 swp[7-8]s0 noglob x\n')).toEqual([
+      'swp1.100',
+      'swp2.100',
+      'swp3.100',
+      'swp7s0',
+      'swp8s0',
+      'x',
+    ]);
+    expect(problems(desiredOf('iface br\n\tbridge-ports glob swp* regex (?=x)\n'))).toEqual([
+      '2 interfaces/proxmox-save',
+      '2 links/bad-value',
+      '2 links/bad-value',
+    ]);
+  });
+});
+
 describe('bridge-hw', () => {
   it.each([
     ['bridge-hw 02:00:00:AB:00:01', { mac: '02:00:00:ab:00:01' }],

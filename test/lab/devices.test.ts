@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRoute, type RoutePort } from '../../src/netlink/index.js';
+import { LinksWorld } from '../support/links-world.js';
+import { makeNamespace, type TestNamespace } from '../support/netns.js';
+import { desiredOf } from '../unit/bridges/site.js';
+
+describe('what interfaces files say of devices, in the full kernel', () => {
+  let netns: TestNamespace;
+  let port: RoutePort;
+  let world: LinksWorld;
+  beforeEach(() => {
+    netns = makeNamespace();
+    for (const [at, name] of ['en0', 'en1', 'en7'].entries()) {
+      netns.ip('link', 'add', name, 'address', `02:00:00:00:00:1${at}`, 'type', 'dummy');
+    }
+    port = openRoute(netns.name);
+    world = new LinksWorld(port);
+  });
+  afterEach(() => {
+    port.close();
+    netns.remove();
+  });
+  const bring = async (text: string): Promise<void> => {
+    await world.apply(desiredOf(text).links);
+  };
+  const find = async (name: string) => (await world.read()).links.find((link) => link.name === name);
+
+  test('ports by pattern are those that match, and leave with the pattern', async () => {
+    await bring('auto br\niface br\n\tbridge-ports regex en[01]\n\tbridge-learning off\n');
+    expect(await find('en0')).toMatchObject({ master: 'br', port: { learning: false } });
+    expect(await find('en1')).toMatchObject({ master: 'br' });
+    expect(await find('en7')).toMatchObject({ master: null });
+    await bring('auto br\niface br\n\tbridge-ports en1\n');
+    expect(await find('en0')).toMatchObject({ master: null });
+  });
+
+  test('a bridge that is there keeps its MAC address when a port with a lower one comes', async () => {
+    netns.ip('link', 'add', 'br', 'type', 'bridge');
+    netns.ip('link', 'set', 'en7', 'master', 'br');
+    expect(await find('br')).toMatchObject({ mac: '02:00:00:00:00:12' });
+    await bring('auto br\niface br\n\tbridge-ports en7 en0\n');
+    expect(await find('en0')).toMatchObject({ master: 'br' });
+    netns.ip('link', 'add', 'tap100i0', 'address', '02:00:00:00:00:01', 'type', 'dummy');
+    netns.ip('link', 'set', 'tap100i0', 'master', 'br');
+    expect(await find('br')).toMatchObject({ mac: '02:00:00:00:00:12' });
+    await bring('auto br\niface br\n\tbridge-ports en0\n');
+    expect(await find('br')).toMatchObject({ mac: '02:00:00:00:00:12' });
+  });
+
+  test('the other end of a veth pair needs no stanza to be a port', async () => {
+    await bring('auto a\niface a\n\tlink-type veth\n\tveth-peer-name b\nauto br\niface br\n\tbridge-ports b\n');
+    expect(await find('b')).toMatchObject({ master: 'br', up: true, device: { kind: 'veth', peer: 'a' } });
+    await bring('auto a\niface a\n\tlink-type veth\n\tveth-peer-name b\nauto br\niface br\n\tbridge-ports none\n');
+    expect(await find('b')).toMatchObject({ master: null });
+  });
+
+  test('an MTU whose line goes is the one the kernel makes a device with', async () => {
+    const vrf = 'auto v\niface v\n\tvrf-table 77\n';
+    const vxlan = (ends: string): string => `auto x\niface x\n\tvxlan-id 7\n\tvxlan-physdev en0\n${ends}`;
+    const four = vxlan('\tvxlan-local-tunnelip 192.0.2.1\n');
+    const six = vxlan('\tvxlan-local-tunnelip 2001:db8::1\n');
+    for (const [name, text] of [
+      ['v', vrf],
+      ['x', four],
+      ['x', six],
+    ] as const) {
+      await bring(text);
+      const made = (await find(name))?.mtu;
+      await bring(`${text}\tmtu 1300\n`);
+      expect((await find(name))?.mtu).toBe(1300);
+      await bring(text);
+      expect((await find(name))?.mtu).toBe(made);
+    }
+  });
+});
