@@ -118,5 +118,7 @@ export interface GuestPort {
   readonly firewall: boolean;
   /** It reaches the ports of its bridge that are not isolated, and no others; absent leaves it alone. */
   readonly isolated?: boolean;
+  /** The MAC address of the only station behind it, in lower case with colons: nothing is learned or flooded there. */
+  readonly station?: string;
   readonly origin: Origin;
 }

@@ -1,5 +1,5 @@
-import type { GuestPort, VlanRange } from './bridge.js';
-import type { CurrentLink, VlanEntry } from './current.js';
+import type { GuestPort, PortOptions, VlanRange } from './bridge.js';
+import type { CurrentLink, Forwarding, VlanEntry } from './current.js';
 import { defined } from './defined.js';
 import type { GoalLink } from './goal.js';
 import type { Link } from './links.js';
@@ -12,12 +12,17 @@ export function guestPortGoals(
   ports: readonly GuestPort[],
   there: ReadonlyMap<string, CurrentLink>,
   wanted: ReadonlyMap<string, Link>,
+  before: readonly GuestPort[],
 ): GoalLink[] {
   return ports.flatMap((port): GoalLink[] => {
     const { bridge, tag, linkDown, isolated, origin } = port;
-    const name = firewallPort(port.name, there) ?? port.name;
-    const link = there.get(name);
-    if (link === undefined || linkDown || (link.master !== null && link.master !== bridge)) return [];
+    const link = linkOnBridge(port, there);
+    if (link === null || linkDown) return [];
+    const { name } = link;
+    const learning = learningOf(
+      port,
+      before.find((known) => known.name === port.name),
+    );
     const aware = isAware(bridge, there, wanted);
     // Without VLAN filtering a tag needs a bridge of its own, which Proxmox makes.
     if (aware === null || (!aware && tag !== null)) return [];
@@ -29,7 +34,7 @@ export function guestPortGoals(
         up: true,
         master: bridge,
         // What somebody told it stays, also where its bridge is made again.
-        port: { ...(link.master === null ? {} : link.port), ...defined({ isolated }) },
+        port: { ...(link.master === null ? {} : link.port), ...defined({ isolated }), ...learning },
         ...(aware ? { vlans: guestVlans(port) } : {}),
         sysctls: { 'ipv6/disable_ipv6': 1 },
         addresses: { there: [], gone: [] },
@@ -39,13 +44,26 @@ export function guestPortGoals(
 }
 
 /**
- * The port that the firewall of Proxmox puts on the bridge in a guest's stead, `fwpr<id>p<n>`, where there is one (spec
- * interfaces.md 4).
+ * The port of a guest that is there, and not in a bridge that somebody else put it into. In its stead the firewall of Proxmox
+ * puts `fwpr<id>p<n>` on the bridge (spec interfaces.md 4).
  */
-function firewallPort(port: string, there: ReadonlyMap<string, CurrentLink>): string | null {
-  const name = port.replace(/^(?:tap|veth)(\d+)i(\d+)$/, 'fwpr$1p$2');
-  return name !== port && there.has(name) ? name : null;
+function linkOnBridge({ name, bridge }: GuestPort, there: ReadonlyMap<string, CurrentLink>): CurrentLink | null {
+  const link = there.get(name.replace(/^(?:tap|veth)(\d+)i(\d+)$/, 'fwpr$1p$2')) ?? there.get(name);
+  return link === undefined || (link.master !== null && link.master !== bridge) ? null : link;
 }
+
+/** A guest is found by the one address that is known, as Proxmox does it; what was switched off for that goes back. */
+function learningOf({ station }: GuestPort, before: GuestPort | undefined): PortOptions {
+  if (station !== undefined) return { learning: false, unicastFlood: false };
+  return before?.station === undefined ? {} : { learning: true, unicastFlood: true };
+}
+
+/** Where bridges find guests whose addresses they do not learn. */
+export const stationsOf = (ports: readonly GuestPort[], there: ReadonlyMap<string, CurrentLink>): Forwarding[] =>
+  ports.flatMap((port) => {
+    const link = linkOnBridge(port, there);
+    return port.station === undefined || link === null ? [] : [{ link: link.name, mac: port.station, of: 'master' }];
+  });
 
 /** Does a bridge filter VLANs? Null for what is no bridge. */
 function isAware(

@@ -198,6 +198,9 @@ const readGuestPort = (reader: Reader): GuestPort => ({
   trunks: reader.field('trunks').nullable((field) => field.list(readRange)),
   linkDown: reader.field('linkDown').boolean(),
   firewall: reader.field('firewall').boolean(),
-  ...defined({ isolated: reader.optional('isolated', (field) => field.boolean()) }),
+  ...defined({
+    isolated: reader.optional('isolated', (field) => field.boolean()),
+    station: reader.optional('station', (field) => field.string()),
+  }),
   origin: readOrigin(reader.field('origin')),
 });

@@ -13,7 +13,7 @@ import type {
 import { defined } from './defined.js';
 import type { Goal, GoalAddress, GoalLink, GoalNote, GoalRoute } from './goal.js';
 import { grouped } from './grouped.js';
-import { guestPortGoals } from './guest-goal.js';
+import { guestPortGoals, stationsOf } from './guest-goal.js';
 import { type Address, type Gateway, type Link, type Links, portsOf } from './links.js';
 import { withMatchingPorts } from './matching-ports.js';
 import type { NewDevice } from './operation.js';
@@ -58,6 +58,7 @@ class Merge {
   readonly #before: ReadonlyMap<string, Link>;
   readonly #masters: ReadonlyMap<string, string>;
   readonly #mastersBefore: ReadonlyMap<string, string>;
+  readonly #guestsBefore: Links['guestPorts'];
   readonly #around: Around;
   readonly #notes: GoalNote[] = [];
   /** Names of links that are desired and cannot be had. */
@@ -65,6 +66,7 @@ class Merge {
 
   constructor(before: Links, desired: Links, current: CurrentLinks) {
     this.#desired = desired;
+    this.#guestsBefore = before.guestPorts;
     this.#current = current;
     this.#there = new Map(current.links.map((link) => [link.name, link]));
     this.#addressesOf = grouped(current.addresses, ({ link }) => link);
@@ -83,7 +85,7 @@ class Merge {
       ...left.map((link) => this.#left(link)),
     ];
     const known = new Set([...links.map(({ name }) => name), ...gone]);
-    const guests = guestPortGoals(this.#desired.guestPorts, this.#there, this.#wanted).filter(
+    const guests = guestPortGoals(this.#desired.guestPorts, this.#there, this.#wanted, this.#guestsBefore).filter(
       ({ name }) => !known.has(name),
     );
     const named = new Set([...known, ...guests.map(({ name }) => name)]);
@@ -323,12 +325,20 @@ class Merge {
 
   /** Where VXLAN devices send frames for stations nobody knows, and what guests' ports were told. */
   #forwarding(): Goal['forwarding'] {
-    const own = [...this.#wanted.values()].flatMap(remotesOf);
-    const gone = [...this.#before.values()]
-      .flatMap(remotesOf)
-      .filter((entry) => !own.some((one) => isSameForwarding(one, entry)));
+    const own = [
+      ...[...this.#wanted.values()].flatMap(remotesOf),
+      ...stationsOf(this.#desired.guestPorts, this.#there),
+    ];
+    const gone = [
+      ...[...this.#before.values()].flatMap(remotesOf),
+      ...stationsOf(this.#guestsBefore, this.#there),
+    ].filter((entry) => !own.some((one) => isSameForwarding(one, entry)));
     const foreign = this.#current.forwarding.filter(
-      (entry) => ![...own, ...gone].some((one) => isSameForwarding(one, entry)) && !this.#moves(entry.link),
+      // A bridge that filters VLANs has an entry for each id of a port, which come and go with the one that names none.
+      (entry) =>
+        !own.some((one) => isSameForwarding(one, entry)) &&
+        !gone.some((one) => isSameForwarding(one, withoutVlan(entry))) &&
+        !this.#moves(entry.link),
     );
     return { there: [...foreign, ...own], gone };
   }
@@ -439,3 +449,5 @@ const remotesOf = (link: Link): Forwarding[] =>
   link.kind === 'vxlan'
     ? link.remotes.map(({ address }) => ({ link: link.name, mac: UNKNOWN_STATIONS, of: 'self', destination: address }))
     : [];
+
+const withoutVlan = ({ vlan: _vlan, ...entry }: Forwarding): Forwarding => entry;

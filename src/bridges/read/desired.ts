@@ -12,6 +12,7 @@ import { type Interface, joiningLinks, namedPeers, readInterfaces, unclaimedName
 import { meantOption } from './known-option.js';
 import { readMethods } from './method.js';
 import { NOTHING_TO_DO } from './nothing-to-do.js';
+import { readFlag } from './option-value.js';
 import { Options } from './options.js';
 import { Places } from './places.js';
 import { reportProxmoxSave } from './proxmox-save.js';
@@ -32,8 +33,13 @@ export function desiredLinks(site: Site): DesiredLinks {
   const opened = interfaces.map((one) => openInterface(one, findings));
   const around = surroundingsOf(interfaces, opened);
   const said = opened.map((one) => readLink(one, around, findings));
+  const unlearning = new Set(
+    opened.flatMap(({ one, options }, at) =>
+      said[at]?.kind === 'bridge' && options.read(readFlag, 'bridge-disable-mac-learning') === true ? [one.name] : [],
+    ),
+  );
   leaveRest(opened, said);
-  const guestPorts = readGuestPorts(site, findings);
+  const guestPorts = readGuestPorts(site, unlearning, findings);
   const places = new Places(interfaces);
   const links = checkLinks([...said, ...impliedLinks(said)], { guestPorts, places, findings });
   const files = [...site.interfaces.files, ...site.guests.map(({ file }) => file)];

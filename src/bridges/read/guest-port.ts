@@ -1,22 +1,23 @@
-import { spanOf } from '../../ruleset/index.js';
+import { spanOf, spellMac } from '../../ruleset/index.js';
 import { isLinkName, type Nic, type Site } from '../../site/index.js';
 import type { GuestPort, VlanRange } from '../bridge.js';
 import type { Findings } from '../findings.js';
 import { readVlanRanges } from './option-value.js';
 
-/** The ports the guests of a site bring to bridges while they run. */
-export function readGuestPorts(site: Site, findings: Findings): GuestPort[] {
+/** The ports the guests of a site bring to bridges while they run; on bridges of `unlearning` nobody learns where guests are. */
+export function readGuestPorts(site: Site, unlearning: ReadonlySet<string>, findings: Findings): GuestPort[] {
   const known = configuredNames(site);
   return site.guests.flatMap(({ nics }) =>
     nics.flatMap((nic): GuestPort[] => {
-      const { port: name, bridge, tag, linkDown, firewall, origin } = nic;
+      const { port: name, bridge, tag, linkDown, firewall, mac, origin } = nic;
       if (bridge === null) return [];
       if (known !== null && !known.has(bridge)) reportUnknown(nic, bridge, findings);
       if (!isLinkName(bridge)) {
         findings.leave({ link: name, option: 'bridge', value: bridge, reason: 'wrong value' }, spanOf(origin));
         return [];
       }
-      return [{ name, bridge, tag, trunks: readTrunks(nic, findings), linkDown, firewall, origin }];
+      const station = unlearning.has(bridge) && mac !== null ? { station: spellMac(mac) } : {};
+      return [{ name, bridge, tag, trunks: readTrunks(nic, findings), linkDown, firewall, ...station, origin }];
     }),
   );
 }

@@ -495,3 +495,37 @@ describe('ports by pattern', () => {
     ).toEqual(['en0', 'en1']);
   });
 });
+
+describe('bridge-disable-mac-learning', () => {
+  const GUEST = { 'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:00:01,bridge=br\n' };
+  const bridge = (value: string): Links =>
+    desiredOf(`auto br\niface br\n\tbridge-ports en0\n\tbridge-disable-mac-learning ${value}\n`, GUEST).links;
+  const told = { link: 'tap100i0', mac: 'bc:24:11:00:00:01', of: 'master' } as const;
+  const plugged = (more: Partial<CurrentLink> = {}): CurrentLinks => {
+    const { links, ...rest } = heldAfter(bridge('no'), host);
+    const port = { learning: true, unicastFlood: true };
+    return { ...rest, links: [...links, link('tap100i0', 30, { up: true, master: 'br', port, ...more })] };
+  };
+  const portIn = ({ links }: CurrentLinks) => links.find(({ name }) => name === 'tap100i0')?.port;
+
+  it('the port of a guest learns and floods nothing, and its address is told', () => {
+    const after = heldAfter(bridge('yes'), plugged());
+    expect(portIn(after)).toMatchObject({ learning: false, unicastFlood: false });
+    expect(after.forwarding).toEqual([told]);
+    expect(commands(bridge('yes'), bridge('yes'), after)).toEqual([]);
+  });
+
+  it('goes back when the line goes, and what the kernel added for each VLAN id is not wanted either', () => {
+    const there = heldAfter(bridge('yes'), plugged());
+    const current = { ...there, forwarding: [...there.forwarding, { ...told, vlan: 1 }] };
+    const after = heldAfter(bridge('no'), current, bridge('yes'));
+    expect(portIn(after)).toMatchObject({ learning: true, unicastFlood: true });
+    expect(after.forwarding).not.toContainEqual(told);
+    expect(mergeGoal(bridge('yes'), bridge('no'), current).forwarding).toEqual({ there: [], gone: [told] });
+  });
+
+  it('a guest that somebody put into another bridge is left alone', () => {
+    const found = commands(noLinks, bridge('yes'), plugged({ master: 'fwbr100i0' }));
+    expect(found.filter((command) => command.includes('tap100i0'))).toEqual([]);
+  });
+});
