@@ -430,7 +430,14 @@ function becomes(wanted: NewDevice, now: NonNullable<ReturnType<LinkModel['link'
         now.kind === 'vlan' && now.parent === wanted.parent && now.id === wanted.id && now.protocol === wanted.protocol
       );
     case 'vxlan':
-      return now.kind === 'vxlan' && now.id === wanted.id && now.port === wanted.port && now.device === wanted.device;
+      return (
+        now.kind === 'vxlan' &&
+        now.id === wanted.id &&
+        now.port === wanted.port &&
+        now.device === wanted.device &&
+        isSameFamily(now.local, wanted.local) &&
+        isSameFamily(now.group, wanted.group)
+      );
     case 'vrf':
       return now.kind === 'vrf' && now.table === wanted.table;
     case 'veth':
@@ -467,6 +474,10 @@ function isSameNetwork(
     address.split('.').reduce((value, part) => value * 256n + BigInt(part), 0n) >> BigInt(32 - one.prefixLength);
   return network(one.address) === network(other.address);
 }
+
+/** The kernel does not take an end of the other family (vxlan_core.c vxlan_nl2conf); one that is not said stays. */
+const isSameFamily = (now: string | undefined, wanted: string | undefined): boolean =>
+  now === undefined || wanted === undefined || now.includes(':') === wanted.includes(':');
 
 /** Neighbours send to the old address of a link that is up until they have learned the new one. */
 const moves = ({ up, mac: old }: Pick<CurrentLink, 'up' | 'mac'>, mac: string): Disruption =>

@@ -35,7 +35,7 @@ describe('what interfaces files say of devices, in the full kernel', () => {
   });
 
   test('a bridge that is there keeps its MAC address when a port with a lower one comes', async () => {
-    netns.ip('link', 'add', 'br', 'type', 'bridge');
+    netns.ip('link', 'add', 'name', 'br', 'type', 'bridge');
     netns.ip('link', 'set', 'en7', 'master', 'br');
     expect(await find('br')).toMatchObject({ mac: '02:00:00:00:00:12' });
     await bring('auto br\niface br\n\tbridge-ports en7 en0\n');
@@ -52,6 +52,26 @@ describe('what interfaces files say of devices, in the full kernel', () => {
     expect(await find('b')).toMatchObject({ master: 'br', up: true, device: { kind: 'veth', peer: 'a' } });
     await bring('auto a\niface a\n\tlink-type veth\n\tveth-peer-name b\nauto br\niface br\n\tbridge-ports none\n');
     expect(await find('b')).toMatchObject({ master: null });
+  });
+
+  test('a bridge that learns no guest is told where it is, and told no more when the line goes', async () => {
+    const guest = { 'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:00:01,bridge=br\n' };
+    const links = (value: string) =>
+      desiredOf(
+        `auto br\niface br\n\tbridge-ports en0\n\tbridge-vlan-aware yes\n\tbridge-disable-mac-learning ${value}\n`,
+        guest,
+      ).links;
+    const told = async () => (await world.read()).forwarding.filter(({ link }) => link === 'tap100i0');
+    netns.ip('link', 'add', 'tap100i0', 'type', 'dummy');
+    await world.apply(links('yes'));
+    expect(await find('tap100i0')).toMatchObject({ master: 'br', port: { learning: false, unicastFlood: false } });
+    expect(await told()).toContainEqual({ link: 'tap100i0', mac: 'bc:24:11:00:00:01', of: 'master' });
+    const count = world.applied;
+    await world.apply(links('yes'));
+    expect(world.applied).toBe(count);
+    await world.apply(links('no'));
+    expect(await find('tap100i0')).toMatchObject({ port: { learning: true, unicastFlood: true } });
+    expect(await told()).toEqual([]);
   });
 
   test('an MTU whose line goes is the one the kernel makes a device with', async () => {

@@ -529,3 +529,12 @@ describe('bridge-disable-mac-learning', () => {
     expect(found.filter((command) => command.includes('tap100i0'))).toEqual([]);
   });
 });
+
+it('the own end of a tunnel changes in place within its family, and by a new device to the other one', () => {
+  const tunnel = (local: string): Links =>
+    linksOf(`auto vx\niface vx\n\tvxlan-id 5\n\tvxlan-local-tunnelip ${local}\n`);
+  const before = tunnel('192.0.2.1');
+  const held = heldAfter(before, host);
+  expect(commands(before, tunnel('192.0.2.2'), held)).toEqual(['ip link set dev vx type vxlan local 192.0.2.2']);
+  expect(commands(before, tunnel('2001:db8::2'), held)[0]).toBe('ip link delete dev vx [recreate]');
+});
