@@ -157,7 +157,8 @@ function without(value: Json): Json {
 
 /**
  * Every file of the records but the lock, which holds a pid, and every folder but the one that holds the generations, which may
- * be empty. The time of day in `meta.json` is left out.
+ * be empty. The time of day in `meta.json` is left out, and
+ * the checksum that covers it.
  */
 function recordsOf(state: string): [string, string][] {
   if (!existsSync(state)) return [];
@@ -169,7 +170,7 @@ function recordsOf(state: string): [string, string][] {
       if (statSync(path).isDirectory()) return [[name, 'a directory']];
       const text = readFileSync(path, 'utf8');
       if (name === 'position.json' && isNowhere(text)) return [];
-      return [[name, name.endsWith('meta.json') ? text.replace(/"time":"[^"]*"/, '"time":""') : text]];
+      return [[name, name.endsWith('meta.json') ? text.replace(/"(time|checksum)":"[^"]*"/g, '"$1":""') : text]];
     });
 }
 

@@ -214,7 +214,7 @@ const linkChanges: readonly Change[] = [
   },
   {
     name: 'repair of a link others changed',
-    before: [...linksInForce, { ip: ['link', 'set', 'vmbr0', 'mtu', '1300'] }],
+    before: [...linksInForce, { ip: ['address', 'delete', '192.0.2.10/24', 'dev', 'vmbr0'] }],
     command: apply,
   },
   {

@@ -1,0 +1,109 @@
+// Runs command lines of ringwall, each in a process of its own that can be killed at a boundary. Descriptor 3 has one
+// order in a line, {"args": […], "killAt": N or null}; for each there are lines of answer on descriptor 4: what the run said and the
+// boundaries it passed, unless it was killed, then how it ended. The processes are forks of this one, because starting
+// Node costs half a second and there are thousands of runs.
+import fs, { readSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import koffi from 'koffi';
+import { passed, watch } from './boundaries.mjs';
+
+const libc = koffi.load(null);
+const fork = libc.func('int fork()');
+const getpid = libc.func('int getpid()');
+const waitpid = libc.func('int waitpid(int pid, _Out_ int *status, int options)');
+const madvise = libc.func('int madvise(uint64_t address, size_t length, int advice)');
+const exit = libc.func('void _exit(int code)');
+const MADV_DOFORK = 11;
+// Not those of standard input and output, which ringwall makes non-blocking for every process that has them.
+const ORDERS = 3;
+const ANSWERS = 4;
+
+const { main } = await import('../../../dist/cli/main.js');
+for (const command of ['apply', 'rollback', 'clear', 'recover', 'confirm']) {
+  const file = new URL(`../../../dist/cli/${command}.js`, import.meta.url);
+  if (fs.existsSync(file)) await import(file.href);
+}
+await import('../../../dist/netlink/index.js');
+
+const smaps = Buffer.alloc(4 << 20);
+
+/**
+ * V8 marks its heap as not to be inherited (VmFlags "dc"), which a child that goes on in JavaScript needs. Looking for
+ * such memory may make some, so this goes on until there is none.
+ */
+function inheritHeap() {
+  gc();
+  for (;;) {
+    const fd = fs.openSync('/proc/self/smaps', 'r');
+    let length = 0;
+    for (let part = -1; part !== 0; length += part) part = readSync(fd, smaps, length, 1 << 16, null);
+    fs.closeSync(fd);
+    smaps.fill(0, length);
+    if (smaps.indexOf(' dc') === -1) return;
+    for (const [, from, to] of smaps.toString('latin1', 0, length).matchAll(marked)) {
+      const start = BigInt(`0x${from}`);
+      if (madvise(start, Number(BigInt(`0x${to}`) - start), MADV_DOFORK) !== 0) throw new Error('madvise');
+    }
+  }
+}
+
+/** The addresses of a mapping whose flags say so. */
+const marked = /^([0-9a-f]+)-([0-9a-f]+) [^\n]*\n(?:[A-Z][^\n]*\n)*?VmFlags:[^\n]* dc\b/gm;
+
+const say = (value) => writeSync(ANSWERS, `${JSON.stringify(value)}\n`);
+
+let unread = '';
+/** Null at the end of input. */
+function nextOrder() {
+  const chunk = Buffer.alloc(1 << 16);
+  while (!unread.includes('\n')) {
+    const length = readSync(ORDERS, chunk, 0, chunk.length, null);
+    if (length === 0) return null;
+    unread += chunk.toString('utf8', 0, length);
+  }
+  const end = unread.indexOf('\n');
+  const order = JSON.parse(unread.slice(0, end));
+  unread = unread.slice(end + 1);
+  return order;
+}
+
+/** The order, in the process that is to carry it out; null in the one all come from, at the end. */
+function orderInChild() {
+  for (let order = nextOrder(); order !== null; order = nextOrder()) {
+    inheritHeap();
+    const pid = fork();
+    if (pid === 0) return order;
+    const status = [0];
+    while (waitpid(pid, status, 0) === -1);
+    const [word] = status;
+    say({ signal: word & 0x7f, code: word >> 8 });
+  }
+  return null;
+}
+
+const order = orderInChild();
+if (order !== null) {
+  // Node remembers the number of the process it was started as.
+  Object.defineProperty(process, 'pid', { value: getpid() });
+  const said = { out: '', err: '' };
+  const streams = { stdout: { write: (text) => (said.out += text) }, stderr: { write: (text) => (said.err += text) } };
+  watch(order.killAt);
+  const run = order.args[0] === 'recover' ? recover : (args) => main(['node', 'ringwall', ...args], streams);
+  const code = await run(order.args);
+  watch(null);
+  say({ ...said, passed });
+  exit(code);
+}
+
+/** What every run does first that changes something, alone. */
+async function recover(args) {
+  const { withKernel } = await import('../../../dist/cli/kernel.js');
+  const { settle } = await import('../../../dist/apply/transition.js');
+  const { withLock } = await import('../../../dist/apply/state-directory.js');
+  const { nodeFiles, systemClock } = await import('../../../dist/ports/index.js');
+  const option = (name) => args[args.indexOf(name) + 1];
+  const options = { netns: option('--netns'), state: option('--state') };
+  const act = (world) => withLock(world.state, () => settle(world));
+  await withKernel({ options, files: nodeFiles, clock: systemClock }, act);
+  return 0;
+}
