@@ -1,5 +1,6 @@
 import {
   type CurrentLinks,
+  type LinkOperation,
   type LinkStep,
   type Links,
   linkDifferences,
@@ -46,7 +47,8 @@ export async function bringLinks(
         : { ok: false, failure: await takeBack(route, done, first.current, failure) };
     }
     if (round > REPAIRS) break;
-    const failure = await perform(state, route, goal.generation, done, steps);
+    writeLinkJournal(state, { generation: goal.generation, inverses: inversesOf(first.current, [...done, ...steps]) });
+    const failure = await perform(route, done, steps);
     if (failure !== null) return { ok: false, failure: await takeBack(route, done, first.current, failure) };
     const current = await route.read();
     // What the first steps removed is gone: only the goal itself is looked for now.
@@ -60,14 +62,7 @@ export async function bringLinks(
 }
 
 /** Null when all steps were done; `done` gets each step that may have had an effect. */
-async function perform(
-  state: StateDirectory,
-  route: RoutePort,
-  generation: number,
-  done: LinkStep[],
-  steps: readonly LinkStep[],
-): Promise<Failure | null> {
-  writeLinkJournal(state, { generation, inverses: [...done, ...steps].map(({ inverse }) => inverse) });
+async function perform(route: RoutePort, done: LinkStep[], steps: readonly LinkStep[]): Promise<Failure | null> {
   const { tried, refusal } = await route.perform(
     steps.map(({ operation }) => operation),
     isThere,
@@ -97,10 +92,7 @@ async function takeBack(
   before: CurrentLinks,
   failure: Failure,
 ): Promise<Failure> {
-  await undo(
-    route,
-    done.map(({ inverse }) => inverse),
-  );
+  await undo(route, inversesOf(before, done));
   const lost = linkDifferences(before, await route.read());
   const outcome =
     lost.length === 0 ? 'every step was undone' : `not everything is as it was before:\n${lost.join('\n')}`;
@@ -108,6 +100,27 @@ async function takeBack(
 }
 
 const adviceOf = ({ help }: Failure): { help?: string } => (help === undefined ? {} : { help });
+
+/** RTPROT_* of routes that come and go by themselves: 1 redirect, 2 kernel, 9 router advertisement (uapi rtnetlink.h). */
+const OWN_PROTOCOLS: ReadonlySet<number> = new Set([1, 2, 9]);
+/** RT_SCOPE_LINK: IPv6 addresses the kernel makes from the MAC address of a link. */
+const SCOPE_LINK = 253;
+
+/**
+ * What undoes steps. What comes first is performed last: the addresses and routes there were, because the kernel may take
+ * some along that no step foresaw, such as the further addresses of a network with its first one (net/ipv4/devinet.c).
+ */
+function inversesOf({ addresses, routes }: CurrentLinks, steps: readonly LinkStep[]): LinkJournal['inverses'] {
+  const there: LinkOperation[] = [
+    ...addresses
+      .filter(({ permanent, scope }) => permanent && scope !== SCOPE_LINK)
+      .map(({ link, permanent: _, ...address }) => ({ kind: 'add address', link, address }) as const),
+    ...routes
+      .filter(({ protocol }) => !OWN_PROTOCOLS.has(protocol))
+      .map((route) => ({ kind: 'add route', route }) as const),
+  ];
+  return [there, ...steps.map(({ inverse }) => inverse)];
+}
 
 /** Performs the inverses of steps, the last step's first. What is refused is as it should be, or cannot be helped. */
 export async function undo(route: RoutePort, inverses: LinkJournal['inverses']): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Applied, apply, rollback, type World } from '../../src/apply/index.js';
+import { type Applied, apply, recover, rollback, type World } from '../../src/apply/index.js';
 import type { CurrentLinks, LinkOperation, Links } from '../../src/bridges/index.js';
 import { type Excuse, FakeNftables, type Performed, type RoutePort } from '../../src/netlink/index.js';
 import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses, type Processes } from '../../src/ports/index.js';
@@ -52,6 +52,10 @@ export class LinksWorld {
 
   async rollback(): Promise<void> {
     await rollback(this.#world, { author });
+  }
+
+  async recover(): Promise<void> {
+    await recover(this.#world);
   }
 
   async #perform(operations: readonly LinkOperation[], excuse?: Excuse): Promise<Performed> {
