@@ -53,8 +53,9 @@ export async function campaign(
       }
       if (differences(after, found).length === 0) counts.new += 1;
       else {
-        const far = `${differences(before, found).join(', ')}; from the new one in ${differences(after, found).join(', ')}`;
-        mixed.push(`killed at ${place + 1} (${what}): differs from the old state in ${far}`);
+        const parts = differences(before, found).map((part) => `${part}: ${firstDifference(before, found, part)}`);
+        const other = differences(after, found).join(', ');
+        mixed.push(`killed at ${place + 1} (${what}): not as before in ${parts.join('; ')}; not as after in ${other}`);
       }
       host = await again(host, change, victims);
     }
@@ -68,6 +69,14 @@ const changedAfter = (a: Dump, b: Dump, when: string): string => {
   const parts = differences(a, b);
   return parts.length === 0 ? '' : `${when}: ${parts.join(', ')} differ`;
 };
+
+/** The first line of a part that is only in one of two dumps. */
+function firstDifference(a: Dump, b: Dump, part: string): string {
+  const [was = [], is = []] = [a, b].map((dump) => dump.get(part)?.split('\n'));
+  const gone = was.find((line) => !is.includes(line));
+  const come = is.find((line) => !was.includes(line));
+  return `- ${gone ?? ''} + ${come ?? ''}`;
+}
 
 async function recovered(host: Host): Promise<Dump> {
   const { code, err } = await host.ringwall(['recover']);

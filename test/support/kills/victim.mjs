@@ -19,9 +19,9 @@ const ORDERS = 3;
 const ANSWERS = 4;
 
 const { main } = await import('../../../dist/cli/main.js');
+// Loaded here once and not by each process.
 for (const command of ['apply', 'rollback', 'clear', 'recover', 'confirm']) {
-  const file = new URL(`../../../dist/cli/${command}.js`, import.meta.url);
-  if (fs.existsSync(file)) await import(file.href);
+  await import(`../../../dist/cli/${command}.js`);
 }
 await import('../../../dist/netlink/index.js');
 
@@ -88,22 +88,8 @@ if (order !== null) {
   const said = { out: '', err: '' };
   const streams = { stdout: { write: (text) => (said.out += text) }, stderr: { write: (text) => (said.err += text) } };
   watch(order.killAt);
-  const run = order.args[0] === 'recover' ? recover : (args) => main(['node', 'ringwall', ...args], streams);
-  const code = await run(order.args);
+  const code = await main(['node', 'ringwall', ...order.args], streams);
   watch(null);
   say({ ...said, passed });
   exit(code);
-}
-
-/** What every run does first that changes something, alone. */
-async function recover(args) {
-  const { withKernel } = await import('../../../dist/cli/kernel.js');
-  const { settle } = await import('../../../dist/apply/transition.js');
-  const { withLock } = await import('../../../dist/apply/state-directory.js');
-  const { nodeFiles, systemClock } = await import('../../../dist/ports/index.js');
-  const option = (name) => args[args.indexOf(name) + 1];
-  const options = { netns: option('--netns'), state: option('--state') };
-  const act = (world) => withLock(world.state, () => settle(world));
-  await withKernel({ options, files: nodeFiles, clock: systemClock }, act);
-  return 0;
 }
