@@ -37,7 +37,7 @@ export async function watchPending(world: World, tick: () => Promise<void>): Pro
       continue;
     }
     known = await takeBack(world, known);
-    await clock.wait(known.done === null ? TICK : RETRY);
+    if (isPending(known.position)) await clock.wait(known.done === null ? TICK : RETRY);
   }
 }
 

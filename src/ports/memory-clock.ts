@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 
 export interface MemoryClock extends Clock {
@@ -23,6 +24,8 @@ export function memoryClock(start = Date.UTC(2026, 0, 1)): MemoryClock {
     bootId: () => `boot-${boots}`,
     wait: async (milliseconds) => {
       clock.advance(milliseconds);
+      // Others get a turn, so that a wait without end can be given up.
+      await turn();
       await clock.afterWait?.();
     },
     advance: (milliseconds) => {
