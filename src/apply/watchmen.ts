@@ -65,7 +65,16 @@ const pairedStart = ({ program, args }: Watchman): Start => ({
   environment: { PATH },
 });
 
-/** How long the other watchman may need to take its seat before another one is started, in milliseconds. */
+/** A watchman that has no seat yet. */
+interface Newcomer extends Pick<Started, 'ended'> {
+  /** When another one is started, in milliseconds since boot. */
+  readonly expected: number;
+}
+
+const nobody: Newcomer = { ended: () => true, expected: 0 };
+
+/** How long the other watchman may need to take its seat, in milliseconds: a twin of this one, and one that it started. */
+const TWIN = 500;
 const TO_SIT_DOWN = 5000;
 /** How often a watchman looks for a free seat, and how long it waits in between, in milliseconds. */
 const TRIES = 20;
@@ -85,16 +94,15 @@ export async function sitDown({ state, clock, processes }: World, watchman: Watc
       [2, 1],
     ] as const) {
       if (!takeOwnLock(state, seat(own)).held) continue;
-      let newcomer: { readonly started: Started; readonly since: number } | null = null;
+      // Two are started at a time: the other one may be about to sit down.
+      let newcomer: Newcomer = { ended: () => false, expected: clock.sinceBoot() + TWIN };
       return {
         tick: async () => {
-          if (isTaken(state, other)) {
-            newcomer = null;
-            return;
+          if (isTaken(state, other)) newcomer = nobody;
+          else if (newcomer.ended() || clock.sinceBoot() > newcomer.expected) {
+            const started = await startOrNot(processes, watchman);
+            newcomer = started === null ? nobody : { ended: started.ended, expected: clock.sinceBoot() + TO_SIT_DOWN };
           }
-          const late = newcomer !== null && clock.sinceBoot() - newcomer.since > TO_SIT_DOWN;
-          if (newcomer !== null && !newcomer.started.ended() && !late) return;
-          newcomer = { started: await processes.start(pairedStart(watchman)), since: clock.sinceBoot() };
         },
       };
     }
@@ -102,6 +110,16 @@ export async function sitDown({ state, clock, processes }: World, watchman: Watc
     await clock.wait(BETWEEN);
   }
   return null;
+}
+
+/** Null when there is no room for another process now: it is tried again. */
+async function startOrNot(processes: Processes, watchman: Watchman): Promise<Started | null> {
+  try {
+    return await processes.start(pairedStart(watchman));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return null;
+  }
 }
 
 const seat = (number: 1 | 2): string => `watchman-${number}.lock`;

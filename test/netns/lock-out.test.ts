@@ -6,6 +6,7 @@ import process from 'node:process';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { build, makeSite, program, type Ran, type TestSite } from '../support/cli.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
+import { position, until } from '../support/pending.js';
 
 const CLUSTER = 'etc/pve/firewall/cluster.fw';
 const HOST = 'etc/pve/nodes/pve1/host.fw';
@@ -130,6 +131,19 @@ describe('a session', () => {
     // The connection itself is established, and stays; another one is not let in.
     expect(await session.echoes()).toBe('echo 4');
     expect(run(session.said, ['apply', '--yes'])).toMatchObject({ code: 0, err: '' });
+  }, 60_000);
+
+  test('a change that goes back by itself may close it, and opens it again', async () => {
+    const session = await connect();
+    expect(run(session.said, ['apply']).code).toBe(0);
+    const rules = node.nft('-s', 'list', 'ruleset');
+    site.write(HOST, '[RULES]\nIN DROP -source 198.51.100.0/24\n');
+    const { code, err } = run(session.said, ['apply', '--confirm', '1']);
+    expect(err).toContain('warning: this would close a way by which administrators get in:\n  your SSH session');
+    expect(code).toBe(0);
+    await until(() => position(site.state).pending === null, 'it is taken back');
+    expect(node.nft('-s', 'list', 'ruleset')).toBe(rules);
+    expect(await session.echoes()).toBe('echo 1');
   }, 60_000);
 
   test('is known to a process that was not told, by those it comes from', async () => {

@@ -5,11 +5,12 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/ports/index.js';
 import { build, hostOnly, makeSite, program, ringwall, type TestSite } from '../support/cli.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
-import { deadlineIn, kill, position, runsFor, until } from '../support/pending.js';
+import { deadlineIn, kill, position, runsFor, until, watchmenOf } from '../support/pending.js';
 
 const HOST = 'etc/pve/nodes/pve1/host.fw';
 /** How many pending changes are made; `npm run timers` makes 50. */
 const CHANGES = Number(process.env['RINGWALL_TIMERS'] ?? 5);
+const SECONDS = 3;
 const SEED = Number(process.env['RINGWALL_TIMERS_SEED'] ?? 1);
 /** What a change may need beyond its deadline on a machine that does nothing else, in milliseconds. */
 const PROMISED = 1000;
@@ -70,7 +71,7 @@ test(
         `auto br1\niface br1\n\tbridge-ports none\n\taddress 192.0.2.${2 + change}/24\n`,
       );
       // A session of its own, which is killed whole, as a connection that breaks takes all its processes along.
-      child = spawn(process.execPath, [program, 'apply', '--yes', '--confirm', '3', ...options()], {
+      child = spawn(process.execPath, [program, 'apply', '--yes', '--confirm', String(SECONDS), ...options()], {
         detached: true,
         stdio: 'ignore',
       });
@@ -85,10 +86,11 @@ test(
       kill(-pid);
       await gone;
       killed += 1;
-      // Until it is over, one watchman after the other is killed, each when there are two again.
+      // Until it is over, one watchman after the other is killed, each when both seats are taken again.
       const ending = until(() => position(site.state).pending === null, 'the change is taken back', 60_000);
       let over = false;
-      let deadline = deadlineIn(site.state) ?? systemClock.sinceBoot();
+      // A run that was killed half way has no deadline: it must be over within the time it had asked for.
+      let deadline = deadlineIn(site.state) ?? systemClock.sinceBoot() + SECONDS * 1000;
       const ended = ending.then((at) => {
         over = true;
         return at;
@@ -96,10 +98,10 @@ test(
       while (!over) {
         await Promise.race([ended, sleep(random() * 800)]);
         deadline = deadlineIn(site.state) ?? deadline;
-        const waiting = runsFor(site.state).filter(({ awaits }) => awaits);
-        const victim = waiting[Math.floor(random() * waiting.length)];
-        if (over || waiting.length < 2 || victim === undefined) continue;
-        kill(victim.pid);
+        const seated = watchmenOf(site.state);
+        const victim = seated[Math.floor(random() * seated.length)];
+        if (over || seated.length < 2 || victim === undefined) continue;
+        kill(victim);
         killed += 1;
       }
       overruns.push((await ended) - deadline);
@@ -107,7 +109,7 @@ test(
       expect(position(site.state)).toMatchObject({ current: 1, confirmed: 1, pending: null });
       await until(() => runsFor(site.state).length === 0, 'the watchmen went home');
     }
-    const worst = Math.max(...overruns);
+    const worst = Math.max(0, ...overruns);
     process.stdout.write(
       `${overruns.length} of ${CHANGES} pending changes were taken back, ${killed} processes killed; worst overrun ${worst} ms\n`,
     );

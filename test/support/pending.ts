@@ -27,12 +27,23 @@ export function runsFor(state: string): { readonly pid: number; readonly awaits:
     });
 }
 
+/** The watchmen that hold a seat. */
+export function watchmenOf(state: string): number[] {
+  const waiting = runsFor(state).filter(({ awaits }) => awaits);
+  const holders = [1, 2].map((seat) => Number(readOr(`${state}/watchman-${seat}.lock`, '0')));
+  return waiting.map(({ pid }) => pid).filter((pid) => holders.includes(pid));
+}
+
 function commandLine(pid: number): string[] {
+  // It may have ended since.
+  return readOr(`/proc/${pid}/cmdline`, '').split('\0');
+}
+
+function readOr(path: string, otherwise: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readFileSync(path, 'utf8');
   } catch {
-    // It has ended since.
-    return [];
+    return otherwise;
   }
 }
 

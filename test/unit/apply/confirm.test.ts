@@ -428,6 +428,9 @@ describe('who waits', () => {
     const here = { ...w, processes };
     const first = await sitDown(here, watchman);
     await first?.tick();
+    expect(processes.starts).toEqual([]);
+    w.clock.advance(501);
+    await first?.tick();
     await first?.tick();
     expect(processes.starts.map(({ args }) => args)).toEqual([[...watchman.args, '--paired']]);
     const second = await sitDown(here, watchman);
