@@ -10,7 +10,7 @@ import { deadlineIn, kill, position, runsFor, until, watchmenOf } from '../suppo
 const HOST = 'etc/pve/nodes/pve1/host.fw';
 /** How many pending changes are made; `npm run timers` makes 50. */
 const CHANGES = Number(process.env['RINGWALL_TIMERS'] ?? 5);
-const SECONDS = 3;
+const SECONDS = 4;
 const SEED = Number(process.env['RINGWALL_TIMERS_SEED'] ?? 1);
 /** What a change may need beyond its deadline on a machine that does nothing else, in milliseconds. */
 const PROMISED = 1000;
@@ -96,7 +96,7 @@ test(
         return at;
       });
       while (!over) {
-        await Promise.race([ended, sleep(random() * 800)]);
+        await Promise.race([ended, sleep(random() * 500)]);
         deadline = deadlineIn(site.state) ?? deadline;
         const seated = watchmenOf(site.state);
         const victim = seated[Math.floor(random() * seated.length)];
