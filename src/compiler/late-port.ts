@@ -1,6 +1,6 @@
 import type { Chain, MapElement, Rule } from '../ruleset/index.js';
 import { LATE_IN_CHAIN, LATE_OUT_CHAIN } from '../ruleset/index.js';
-import type { Site } from '../site/index.js';
+import { isLinkName, type Site } from '../site/index.js';
 import { byName, goTo, implied, verdict } from './build.js';
 import { guardedNics } from './nic-names.js';
 
@@ -21,11 +21,14 @@ const LONGEST_NAME = 15;
  * `<bridge>v<tag>` and the `fwbr<id>i<n>` that Proxmox makes for them (spec firewall.md 6.3).
  */
 export function guestBridges(site: Site): string[] {
-  const named = new Set([
-    ...site.network.bridges.map(({ name }) => name),
-    ...site.sdnVnets,
-    ...site.guests.flatMap(({ nics }) => nics.flatMap(({ bridge }) => bridge ?? [])),
-  ]);
+  const named = new Set(
+    [
+      ...site.network.bridges.map(({ name }) => name),
+      ...site.sdnVnets,
+      ...site.guests.flatMap(({ nics }) => nics.flatMap(({ bridge }) => bridge ?? [])),
+      // What no bridge can be called has no ports, and no place in a text of ours.
+    ].filter(isLinkName),
+  );
   if (named.size === 0) return [];
   const tagged = [...named].filter((name) => name.length < LONGEST_NAME).map((name) => `${name}v*`);
   return [...named, ...tagged, 'fwbr*'];
@@ -69,7 +72,7 @@ export function knownOpen(
   const own = new Set(nics.map(({ nic }) => nic.port));
   const configured = site.network.bridges
     .flatMap(({ ports }) => ports)
-    .filter((port) => isGuestLike(port) && !own.has(port))
+    .filter((port) => isGuestLike(port) && isLinkName(port) && !own.has(port))
     .map((port): MapElement => ({ key: port, verdict: { kind: 'accept' }, origin: null }));
   const open = (which: 'from' | 'to'): MapElement[] => [
     ...nics

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { rulesetToJson } from '../../../src/ruleset/index.js';
 import { smallSite } from './small-site.js';
 
 const files = {
@@ -34,6 +35,17 @@ test('the chains say on which bridges', () => {
     'meta ibrname { "vmbr0", "docker0", "vmbr0v*", "docker0v*", "fwbr*" } counter drop',
   ]);
   expect(site.rules('bridge', 'late-in')?.[0]).toMatch(/^meta obrname \{ "vmbr0", /);
+});
+
+test('a name that no bridge can have is not among them, nor a port of such a name among those that are open', () => {
+  const crafted = {
+    'etc/pve/nodes/pve1/qemu-server/100.conf': 'net0: virtio=BC:24:11:00:01:00,bridge=x" }\f,firewall=1\n',
+    'etc/network/interfaces': 'iface vmbr0 inet manual\n\tbridge-ports eth0 tap1;x veth5x\n',
+  };
+  const { compiled, rules } = smallSite({ files: crafted });
+  expect(rules('bridge', 'late-out')).toEqual(['meta ibrname { "vmbr0", "vmbr0v*", "fwbr*" } counter drop']);
+  expect(rulesetToJson(compiled.ruleset)).not.toContain('tap1;x');
+  expect(rulesetToJson(compiled.ruleset)).toContain('veth5x');
 });
 
 test('without any bridge there is nothing to close', () => {
