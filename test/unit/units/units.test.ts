@@ -15,6 +15,18 @@ function settings(name: string): Map<string, string[]> {
   return found;
 }
 
+test('what restores the rules is ordered before the network', () => {
+  const unit = settings('ringwall-boot.service');
+  expect(unit.get('DefaultDependencies')).toEqual(['no']);
+  expect(unit.get('Wants')).toEqual(['network-pre.target']);
+  expect(unit.get('Before')?.join(' ').split(' ')).toEqual([
+    'network-pre.target',
+    'networking.service',
+    'shutdown.target',
+  ]);
+  expect(unit.get('RequiresMountsFor')).toEqual(['/var/lib/ringwall']);
+});
+
 describe.each(readdirSync(folder))('%s', (name) => {
   const unit = settings(name);
 
