@@ -180,14 +180,14 @@ const baseChains = ({ answersIn, anyVnet, rejects, inspects, anyBridge }: Needs)
   {
     name: 'prerouting',
     base: { hook: 'prerouting', priority: 0, policy: 'accept' },
-    rules: [dispatch('iifname', GUEST_OUT), ...(anyBridge ? [lateFrom] : [])],
+    rules: [dispatch('iifname', GUEST_OUT), ...(anyBridge ? lateFrom : [])],
   },
   ...(answersIn ? [earlyBase] : []),
   ...(anyVnet ? [vnetForward] : []),
   {
     name: 'postrouting',
     base: { hook: 'postrouting', priority: 0, policy: 'accept' },
-    rules: [dispatch('oifname', GUEST_IN), ...(anyBridge ? [lateTo] : [])],
+    rules: [dispatch('oifname', GUEST_IN), ...(anyBridge ? lateTo : [])],
   },
   ...(rejects ? [answersChain] : []),
   ...(inspects ? [inspectionBase] : []),

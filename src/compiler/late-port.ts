@@ -6,11 +6,13 @@ import { guardedNics } from './nic-names.js';
 
 /**
  * Names that ports of guests have: `tap<id>i<n>` and `veth<id>i<n>`, with ids that begin with a digit from 1. Nothing in
- * the kernel looks for the `i`, so a name is only taken for one on a bridge where guests are.
+ * the kernel looks for the `i`, so a name is only taken for one on a bridge where guests are. They come in two sets, because
+ * nft 1.0.6 makes one range of neighbours such as `tap1*` and `tap2*` when it loads a set, and a wrong one.
  */
-const GUEST_LIKE: readonly string[] = ['tap', 'veth'].flatMap((kind) =>
-  Array.from({ length: 9 }, (_, index) => `${kind}${index + 1}*`),
-);
+const GUEST_LIKE: readonly (readonly string[])[] = [
+  [1, 3, 5, 7, 9],
+  [2, 4, 6, 8],
+].map((digits) => ['tap', 'veth'].flatMap((kind) => digits.map((digit) => `${kind}${digit}*`)));
 const isGuestLike = (name: string): boolean => /^(?:tap|veth)[1-9]/.test(name);
 
 /** The kernel's limit of an interface's name, in bytes. */
@@ -35,12 +37,12 @@ export function guestBridges(site: Site): string[] {
 }
 
 /** What no map knows and looks like a guest's port is looked at again, by its bridge. */
-export const lateFrom = lateRule('iifname', LATE_OUT_CHAIN);
-export const lateTo = lateRule('oifname', LATE_IN_CHAIN);
+export const lateFrom = lateRules('iifname', LATE_OUT_CHAIN);
+export const lateTo = lateRules('oifname', LATE_IN_CHAIN);
 
-function lateRule(field: 'iifname' | 'oifname', chain: string): Rule {
-  const matches = [byName(field, ...GUEST_LIKE)];
-  return { matches, statements: [{ kind: 'verdict', verdict: goTo(chain) }], origin: null };
+function lateRules(field: 'iifname' | 'oifname', chain: string): Rule[] {
+  const statements = [{ kind: 'verdict', verdict: goTo(chain) }] as const;
+  return GUEST_LIKE.map((names) => ({ matches: [byName(field, ...names)], statements, origin: null }));
 }
 
 /**

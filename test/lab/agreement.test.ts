@@ -10,7 +10,7 @@ import { goldenSites, randomSites } from '../support/sites.js';
 
 const FULL = process.env['RINGWALL_AGREEMENT'] === 'full';
 const SEED = Number(process.env['RINGWALL_AGREEMENT_SEED'] ?? 1);
-const EXTENT = FULL ? { matrix: 400, edges: 600, flows: 40 } : { matrix: 40, edges: 40, flows: 8 };
+const EXTENT = FULL ? { matrix: 400, edges: 600, flows: 40 } : { matrix: 20, edges: 22, flows: 5 };
 /** More differences than this say no more. */
 const SHOWN = 5;
 
