@@ -17,10 +17,12 @@ describe('the order of the guest chains', () => {
     expect(rules('prerouting')).toEqual([
       'iifname vmap @guest-out',
       expect.stringMatching(/^iifname \{ "tap1\*", .*"veth9\*" \} goto late-out$/),
+      expect.stringMatching(/^iifname \{ "tap2\*", .*"veth8\*" \} goto late-out$/),
     ]);
     expect(rules('postrouting')).toEqual([
       'oifname vmap @guest-in',
       expect.stringMatching(/^oifname \{ "tap1\*", .*"veth9\*" \} goto late-in$/),
+      expect.stringMatching(/^oifname \{ "tap2\*", .*"veth8\*" \} goto late-in$/),
     ]);
     const bridge = everything.compiled.ruleset.tables.find(({ family }) => family === 'bridge');
     expect(
