@@ -118,7 +118,7 @@ const routesText = (text: string): string =>
   objectsText(text)
     .split('\n')
     .filter((line) => !/"dst":"(fe80|ff00|multicast)|"type":"(anycast|multicast)"/.test(line))
-    .map((line) => line.replace('"linkdown"', '').replace(',"flags":[]', ''))
+    .map((line) => line.replace(/,?"linkdown"/, '').replace(',"flags":[]', ''))
     .join('\n');
 
 const lines = (objects: readonly Json[]): string =>

@@ -29,26 +29,43 @@ const smaps = Buffer.alloc(4 << 20);
 
 /**
  * V8 marks its heap as not to be inherited (VmFlags "dc"), which a child that goes on in JavaScript needs. Looking for
- * such memory may make some, so this goes on until there is none.
+ * such memory may make some, so this goes on until there is none; the text stays in one buffer, because a string of its
+ * length would have a mapping of its own, marked each time.
  */
 function inheritHeap() {
   gc();
-  for (;;) {
-    const fd = fs.openSync('/proc/self/smaps', 'r');
-    let length = 0;
-    for (let part = -1; part !== 0; length += part) part = readSync(fd, smaps, length, 1 << 16, null);
-    fs.closeSync(fd);
-    smaps.fill(0, length);
-    if (smaps.indexOf(' dc') === -1) return;
-    for (const [, from, to] of smaps.toString('latin1', 0, length).matchAll(marked)) {
+  for (let found = true; found; ) {
+    found = false;
+    const length = readSmaps();
+    for (let at = smaps.indexOf(MARK); at !== -1 && at < length; at = smaps.indexOf(MARK, at + MARK.length)) {
+      found = true;
+      const line = mappingBefore(at);
+      const [from, to] = smaps.toString('latin1', line, smaps.indexOf(0x20, line)).split('-');
       const start = BigInt(`0x${from}`);
       if (madvise(start, Number(BigInt(`0x${to}`) - start), MADV_DOFORK) !== 0) throw new Error('madvise');
     }
   }
 }
 
-/** The addresses of a mapping whose flags say so. */
-const marked = /^([0-9a-f]+)-([0-9a-f]+) [^\n]*\n(?:[A-Z][^\n]*\n)*?VmFlags:[^\n]* dc\b/gm;
+const MARK = Buffer.from(' dc');
+
+/** Its length; the buffer behind it is empty. */
+function readSmaps() {
+  const fd = fs.openSync('/proc/self/smaps', 'r');
+  let length = 0;
+  for (let part = -1; part !== 0; length += part) part = readSync(fd, smaps, length, 1 << 16, null);
+  fs.closeSync(fd);
+  smaps.fill(0, length);
+  return length;
+}
+
+/** Where the mapping begins that a place is about: its line begins with an address, its other lines with a capital. */
+function mappingBefore(place) {
+  let line = place;
+  do line = smaps.lastIndexOf(0x0a, line - 2) + 1;
+  while (smaps[line] >= 0x41 && smaps[line] <= 0x5a);
+  return line;
+}
 
 const say = (value) => writeSync(ANSWERS, `${JSON.stringify(value)}\n`);
 
