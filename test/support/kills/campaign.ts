@@ -19,14 +19,10 @@ export interface Outcome {
 }
 
 /**
- * Kills a change at each of its boundaries, or at those that `chosen` lets through, and looks after `recover` whether the
- * host is as before or as after the change.
+ * Kills a change at each of its boundaries, and looks after `recover` whether the host is as before or as after the
+ * change.
  */
-export async function campaign(
-  change: Change,
-  victims: Victims,
-  chosen: (boundary: number) => boolean = () => true,
-): Promise<Outcome> {
+export async function campaign(change: Change, victims: Victims): Promise<Outcome> {
   let host = await prepare(change, victims);
   try {
     const before = await host.dump();
@@ -43,7 +39,6 @@ export async function campaign(
 
     const counts = { kills: 0, old: 0, new: 0 };
     for (const [place, what] of boundaries.entries()) {
-      if (!chosen(place)) continue;
       await victims.kill(host.line(change.command), place + 1);
       counts.kills += 1;
       const found = await recovered(host);
