@@ -8,15 +8,16 @@ import { VXLAN_FIELDS } from './vxlan.js';
 
 /** Options that are read one by one. */
 const SINGLE = `address netmask broadcast scope preferred-lifetime pointopoint gateway metric mtu hwaddress alias vrf
-  link-down pre-up up post-up pre-down down post-down bridge-ports bridge-disable-mac-learning bridge-vlan-aware bridge-hw bond-master vlan-raw-device vlan-id
-  vlan-protocol vlan-bridge-binding vxlan-id vxlan-port vxlan-local-tunnelip vxlan-svcnodeip vxlan-svcnodeip6
-  vxlan-mcastgrp vxlan-mcastgrp6 vxlan-physdev vxlan-remoteip link-type veth-peer-name vrf-table`;
+  link-down pre-up up post-up pre-down down post-down bridge-ports bridge-disable-mac-learning bridge-vlan-aware
+  bridge-hw bond-master vlan-raw-device vlan-id vlan-protocol vlan-bridge-binding vxlan-id vxlan-port
+  vxlan-local-tunnelip vxlan-svcnodeip vxlan-svcnodeip6 vxlan-mcastgrp vxlan-mcastgrp6 vxlan-physdev vxlan-remoteip
+  link-type veth-peer-name vrf-table`;
 
 /** Options that ifupdown2 has and that are not managed (spec interfaces.md 2). */
 const NOT_MANAGED = `dns-nameservers dns-search link-speed link-duplex link-autoneg link-fec link-lanes gro-offload
   lro-offload gso-offload tso-offload ufo-offload tx-offload rx-offload rx-vlan-filter ring-rx ring-tx
-  bridge-always-up  vxlan-udp-csum address-virtual vrrp ovs-type ovs-bridge ovs-ports ovs-options ovs-bonds ovs-mtu ovs-extra tunnel-mode
-  tunnel-local tunnel-endpoint provider`;
+  bridge-always-up vxlan-udp-csum address-virtual vrrp ovs-type ovs-bridge ovs-ports ovs-options ovs-bonds ovs-mtu
+  ovs-extra tunnel-mode tunnel-local tunnel-endpoint provider`;
 
 /** Every option that anybody is known to read. */
 const knownOptions: ReadonlySet<string> = new Set([

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { apply, clear, restoreAtBoot, rollback } from '../../../src/apply/index.js';
 import { readPosition, writePosition } from '../../../src/apply/position.js';
-import type { CurrentLink, Link, Links } from '../../../src/bridges/index.js';
+import type { Link, Links } from '../../../src/bridges/index.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
 import { ruleDigest } from '../../../src/ruleset/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
+import { bareLink } from '../../support/bare-link.js';
 import { portRule, tableOf } from './random-ruleset.js';
 import { TestKernel } from './test-kernel.js';
 import { type TestWorld, testWorld } from './test-world.js';
@@ -261,25 +262,9 @@ describe('when something is damaged', () => {
 });
 
 describe('links', () => {
-  const nic = (name: string, index: number): CurrentLink => ({
-    index,
-    name,
-    device: { kind: 'other', type: null },
-    up: false,
-    running: false,
-    mtu: 1500,
-    mac: `02:00:00:00:00:0${index}`,
-    permanentMac: null,
-    master: null,
-    parentIndex: null,
-    alias: null,
-    port: null,
-    vlans: [],
-    sysctls: { 'ipv6/disable_ipv6': 0 },
-  });
   const host = (...names: string[]) =>
     new FakeRoute({
-      links: [{ ...nic('lo', 1), up: true }, ...names.map((name, index) => nic(name, index + 2))],
+      links: [{ ...bareLink('lo', 1), up: true }, ...names.map((name, index) => bareLink(name, index + 2))],
       addresses: [],
       routes: [],
       forwarding: [],

@@ -1,29 +1,13 @@
 import { expect, test } from 'vitest';
-import { type CurrentLink, type LinkOperation, type Links, linkDifferences } from '../../../src/bridges/index.js';
+import { type LinkOperation, type Links, linkDifferences } from '../../../src/bridges/index.js';
 import { type Excuse, FakeRoute, type Performed } from '../../../src/netlink/index.js';
+import { bareLink } from '../../support/bare-link.js';
 import { hardware, interfacesCases, linksOfCase } from '../../support/interfaces-cases.js';
 import { linksSuite } from '../../support/links-suite.js';
 import { LinksWorld } from '../../support/links-world.js';
 
-const nic = (name: string, index: number): CurrentLink => ({
-  index,
-  name,
-  device: { kind: 'other', type: null },
-  up: false,
-  running: false,
-  mtu: 1500,
-  mac: `02:00:00:00:00:0${index}`,
-  permanentMac: null,
-  master: null,
-  parentIndex: null,
-  alias: null,
-  port: null,
-  vlans: [],
-  sysctls: { 'ipv6/disable_ipv6': 0 },
-});
-
-const links = hardware.map((name, at) => nic(name, at + 2));
-const lo = { ...nic('lo', 1), up: true, mtu: 65_536 };
+const links = hardware.map((name, at) => bareLink(name, at + 2));
+const lo = { ...bareLink('lo', 1), up: true, mtu: 65_536 };
 
 linksSuite({
   makeHost() {

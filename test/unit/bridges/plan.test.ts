@@ -11,23 +11,11 @@ import {
   spellOperation,
   unicastRoute,
 } from '../../../src/bridges/index.js';
+import { bareLink } from '../../support/bare-link.js';
 import { desiredOf } from './site.js';
 
 const link = (name: string, index: number, more: Partial<CurrentLink> = {}): CurrentLink => ({
-  index,
-  name,
-  device: { kind: 'other', type: null },
-  up: false,
-  running: false,
-  mtu: 1500,
-  mac: `02:00:00:00:00:0${index}`,
-  permanentMac: null,
-  master: null,
-  parentIndex: null,
-  alias: null,
-  port: null,
-  vlans: [],
-  sysctls: { 'ipv6/disable_ipv6': 0 },
+  ...bareLink(name, index),
   ...more,
 });
 
