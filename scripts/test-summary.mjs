@@ -1,8 +1,10 @@
 // Adds up what scripts/test.sh left in a folder, and prints the line that ends `npm test`.
 //   node scripts/test-summary.mjs FOLDER       exit code 1 when anything failed or nothing ran
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
+
+const LINES_OF_A_MESSAGE = 40;
 
 const [folder] = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -18,16 +20,31 @@ function addStep(name) {
     if (code !== 0) notes.push(`${name} failed with exit code ${code}`);
     return;
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
   ran += numPassedTests + numFailedTests;
   total.passed += numPassedTests;
   total.failed += numFailedTests;
   total.skipped += numPendingTests + numTodoTests;
-  if (numFailedTests > 0) notes.push(`${name}: ${numFailedTests} failed`);
+  if (numFailedTests > 0) notes.push(`${name}: ${numFailedTests} failed`, ...testResults.flatMap(failedTests));
   if (code !== 0 && numFailedTests === 0) {
     total.failed += 1;
     notes.push(`${name}: the test runner failed with exit code ${code}, see its output above`);
   }
+}
+
+/** The failed tests of one file, each with its message: where only the end of the output is kept, this is all there is. */
+function failedTests({ name, assertionResults }) {
+  return assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => {
+      const lines = failureMessages
+        .join('\n')
+        .split('\n')
+        .filter((line) => !line.includes('/node_modules/'));
+      return [`  ${relative('.', name)}: ${fullName}`, ...lines.slice(0, LINES_OF_A_MESSAGE)].join('\n      ');
+    });
 }
 
 for (const file of readdirSync(folder)) {
