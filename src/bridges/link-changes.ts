@@ -1,9 +1,9 @@
 import type { CurrentLinks } from './current.js';
 import type { Link, Links } from './links.js';
 import { meaningOf } from './meaning.js';
-import { managed } from './merge.js';
 import { linkOf } from './operation.js';
 import type { LinkStep } from './plan.js';
+import { managed } from './sides.js';
 
 /** What becomes of a link as a whole; `before` is what it was applied as last. */
 export type LinkFate =
