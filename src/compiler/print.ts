@@ -1,6 +1,6 @@
 import type { MapElement, Table } from '../ruleset/index.js';
 import { printMapElement, printRuleset, printTable, TABLE_NAME } from '../ruleset/index.js';
-import { GUEST_EARLY, GUEST_IN, GUEST_OUT, INSPECTED } from './bridge.js';
+import { GUEST_EARLY, GUEST_IN, GUEST_OUT, INSPECTED } from './bridge-base.js';
 import type { Compiled } from './compile.js';
 
 /** The shared part as text: loading it replaces both tables, guests and all. */
