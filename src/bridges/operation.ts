@@ -1,6 +1,6 @@
 import type { BondOptions } from './bond.js';
 import type { BridgeOptions, PortOptions, VlanProtocol } from './bridge.js';
-import type { Forwarding, LinkAddress, Route, VlanEntry } from './current.js';
+import type { CurrentDevice, Forwarding, LinkAddress, Route, VlanEntry } from './current.js';
 import type { LinkSysctlName, VxlanOptions } from './links.js';
 
 /** One change of the kernel's links; rtnetlink knows no transactions, so each is done or refused alone. */
@@ -37,8 +37,7 @@ export type LinkOperation =
 
 /** A device to make. What is absent is as the kernel makes it. */
 export type NewDevice =
-  | { readonly kind: 'bridge'; readonly options: BridgeOptions }
-  | { readonly kind: 'bond'; readonly options: BondOptions }
+  | Extract<CurrentDevice, { kind: 'bridge' | 'bond' | 'vxlan' | 'vrf' | 'dummy' }>
   | {
       readonly kind: 'vlan';
       readonly parent: string;
@@ -46,18 +45,7 @@ export type NewDevice =
       readonly protocol: VlanProtocol;
       readonly bridgeBinding?: boolean;
     }
-  | {
-      readonly kind: 'vxlan';
-      readonly id: number;
-      readonly port: number;
-      readonly local?: string;
-      readonly group?: string;
-      readonly device?: string;
-      readonly options: VxlanOptions;
-    }
-  | { readonly kind: 'vrf'; readonly table: number }
-  | { readonly kind: 'veth'; readonly peer: string }
-  | { readonly kind: 'dummy' };
+  | { readonly kind: 'veth'; readonly peer: string };
 
 /** What can change while a device lives. */
 export type DeviceOptions =

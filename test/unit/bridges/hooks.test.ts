@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type CurrentLink,
   type CurrentLinks,
   LinkModel,
   type Links,
@@ -13,25 +12,15 @@ import {
   planLinks,
   spellHookRun,
 } from '../../../src/bridges/index.js';
+import { bareLink } from '../../support/bare-link.js';
 import { desiredOf } from './site.js';
 
-const card = (name: string, index: number): CurrentLink => ({
-  index,
-  name,
-  device: { kind: 'other', type: null },
-  up: false,
-  running: false,
-  mtu: 1500,
-  mac: `02:00:00:00:00:0${index}`,
-  permanentMac: null,
-  master: null,
-  parentIndex: null,
-  alias: null,
-  port: null,
-  vlans: [],
-  sysctls: {},
-});
-const host: CurrentLinks = { links: [card('en0', 1), card('en1', 2)], addresses: [], routes: [], forwarding: [] };
+const host: CurrentLinks = {
+  links: [bareLink('en0', 1), bareLink('en1', 2)],
+  addresses: [],
+  routes: [],
+  forwarding: [],
+};
 
 /** A kernel with the links of each text applied to it in turn, the hooks of each run. */
 function runs(...texts: readonly string[]) {
