@@ -73,18 +73,16 @@ const write = (text) => {
   writeFileSync(`/etc/netns/${namespace}/network/interfaces`, text);
 };
 
-/** What all ways must lead to: devices, addresses, ids. */
+/** What all ways must lead to: devices, addresses, ids. Not whether a link runs: the kernel finds that out a moment later. */
 function result() {
   const links = JSON.parse(ip(['-j', '-d', 'address']));
   const ids = JSON.parse(inNamespace(['/usr/sbin/bridge', '-j', '-c', 'vlan', 'show', 'dev', 'bond0']));
-  const lines = links.flatMap(({ ifname, operstate, master, flags, linkinfo, addr_info: addresses }) => {
+  const lines = links.flatMap(({ ifname, master, flags, linkinfo, addr_info: addresses }) => {
     const own = addresses
       .filter(({ family }) => family === 'inet')
       .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
     const up = flags.includes('UP');
-    return [
-      `${ifname} ${linkinfo?.info_kind} ${linkinfo?.info_data?.id} ${master} ${up} ${operstate} ${own.join(' ')}`,
-    ];
+    return [`${ifname} ${linkinfo?.info_kind} ${linkinfo?.info_data?.id} ${master} ${up} ${own.join(' ')}`];
   });
   return [...lines.sort(), JSON.stringify(ids)].join('\n');
 }
