@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Watchman } from '../apply/index.js';
 import type { Context } from './context.js';
 
-/** From `src/cli` and from `dist/cli`. */
+/** From `src/cli`, `dist/cli` and `dist/program`. */
 const program = fileURLToPath(new URL('../../bin/ringwall', import.meta.url));
 
 /** The command that waits for the end of a pending change, for the records and the kernel of this one. */
