@@ -22,7 +22,7 @@ import { answer, type Context } from './context.js';
 import { countDown } from './countdown.js';
 import { renderHooks } from './hooks.js';
 import { withKernel } from './kernel.js';
-import { desiredOf, type Loaded, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
+import { type Judged, loadDesired, showNotes, showProblems, showWarnings } from './load.js';
 import { showClosed } from './lock-out.js';
 import { failedProbes, type Probe, readProbe } from './probe.js';
 import { administrator, keptWays } from './session.js';
@@ -48,11 +48,10 @@ export async function apply(context: Context, options: ApplyOptions): Promise<nu
   const probes = options.probes.map(readProbe);
   refuseWithoutTimer(options);
   const kept = keptWays(options.keep);
-  const loaded = loadForKernel(context);
+  const loaded = loadDesired(context);
   showProblems(context, loaded);
   if (!options.tolerant) refuseErrors(loaded);
-  const { sources, site } = loaded;
-  const desired = desiredOf(context, loaded);
+  const { sources, site, desired } = loaded;
 
   return withKernel(context, async (world, within) => {
     const timer = timerOf(context, world, options);
@@ -113,7 +112,7 @@ async function finish(context: Context, world: World, applied: Applied, probes: 
 }
 
 /** Shows a plan; refuses one that would close a way in. */
-function show(context: Context, options: ApplyOptions, seen: Preview, sources: Loaded['sources']): void {
+function show(context: Context, options: ApplyOptions, seen: Preview, sources: Judged['sources']): void {
   const { changes, warnings, notes, closed, hooks } = seen;
   showWarnings(context, warnings);
   showNotes(context, notes);
@@ -131,7 +130,7 @@ function refuseWithoutTimer({ confirm, extend, probes }: ApplyOptions): void {
   throw new Failure('usage', `--${extend ? 'extend' : 'probe'} goes with --confirm SECONDS`, { exit: 64 });
 }
 
-function refuseErrors({ summary: { errors } }: Loaded): void {
+function refuseErrors({ summary: { errors } }: Judged): void {
   if (errors === 0) return;
   throw new Failure('site-has-errors', `the site has ${errors} error${errors === 1 ? '' : 's'}: nothing was changed`, {
     help: 'correct the lines above, or use --tolerant to leave them inert and apply the rest',

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Desired } from '../apply/index.js';
-import { desiredLinks, type GoalNote, type Links } from '../bridges/index.js';
+import { type DesiredLinks, desiredLinks, type GoalNote, type Links } from '../bridges/index.js';
 import { type Compiled, compile } from '../compiler/index.js';
 import {
   type Diagnostic,
@@ -16,19 +16,73 @@ import { spellOrigin } from '../ruleset/index.js';
 import { readSite, type Site } from '../site/index.js';
 import type { Context, Output } from './context.js';
 
-/** A node's files, read and compiled. */
-export interface Loaded {
+/** A node's files as they were read. */
+interface Read {
   readonly site: Site;
-  readonly compiled: Compiled;
-  readonly links: Links;
-  /** Of reading and of compiling, in the order of the files. */
-  readonly diagnostics: readonly Diagnostic[];
-  readonly summary: Summary;
   /** Every file that was read, by its path relative to the root. */
   readonly sources: ReadonlyMap<string, Uint8Array>;
 }
 
-export function load({ options, files, clock }: Context): Loaded {
+/** With what is wrong in them, in the order of the files. */
+export interface Judged extends Read {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly summary: Summary;
+}
+
+/** A node's files, read and compiled. */
+export interface Loaded extends Judged {
+  readonly compiled: Compiled;
+  readonly links: Links;
+}
+
+/** A node's files, read and compiled as far as the command line asks for them. */
+export interface LoadedDesired extends Judged {
+  readonly desired: Desired;
+}
+
+/** Reads and compiles both halves; of what is wrong only that in the half which `--only` names is told. */
+export function load(context: Context): Loaded {
+  const read = readFiles(context);
+  const compiled = compile(read.site);
+  const desired = desiredLinks(read.site);
+  const { only } = context.options;
+  const judged = judge(read, only === 'network' ? null : compiled, only === 'firewall' ? null : desired);
+  return { ...judged, compiled, links: desired.links };
+}
+
+/** As `load`, for commands that look at the rules in the kernel. */
+export function loadForKernel(context: Context): Loaded {
+  refuseUnmounted(context);
+  return load(context);
+}
+
+/**
+ * For commands that bring the kernel to what the files say: both halves, or the one `--only` names, and then the other one
+ * is not compiled. A site without an interfaces file says nothing about links; taking that for "none" would take all of them
+ * away.
+ */
+export function loadDesired(context: Context): LoadedDesired {
+  refuseUnmounted(context);
+  const { root, only } = context.options;
+  const read = readFiles(context);
+  const compiled = only === 'network' ? null : compile(read.site);
+  const links = only === 'firewall' ? null : desiredLinks(read.site);
+  const silent = read.site.interfaces.files.length === 0;
+  if (silent && only === 'network') {
+    throw new Failure('no-site', `there is no interfaces file under ${root}: no link is desired`, {
+      help: 'check --root',
+    });
+  }
+  return {
+    ...judge(read, compiled, links),
+    desired: {
+      firewall: compiled && { ruleset: compiled.ruleset, sysctls: compiled.sysctls },
+      links: silent || links === null ? null : links.links,
+    },
+  };
+}
+
+function readFiles({ options, files, clock }: Context): Read & { readonly diagnostics: readonly Diagnostic[] } {
   if (files.list(options.root) === null) {
     throw new Failure('no-such-root', `there is no directory ${options.root}`, { help: 'check --root' });
   }
@@ -41,55 +95,35 @@ export function load({ options, files, clock }: Context): Loaded {
       },
     );
   }
-  const { site, sources, diagnostics } = readSite(files, {
+  return readSite(files, {
     root: options.root,
     ...(options.node === undefined ? {} : { node: options.node }),
     // Proxmox names a node after the host name without its domain.
     hostname: hostname().split('.')[0] ?? '',
     now: Math.floor(clock.now() / 1000),
   });
-  const compiled = compile(site);
-  const desired = desiredLinks(site);
-  // What is wrong with one half is no reason to refuse the other one.
-  const all = sortDiagnostics([
-    ...diagnostics,
-    ...(options.only === 'network' ? [] : compiled.diagnostics),
-    ...(options.only === 'firewall' ? [] : desired.diagnostics),
-  ]);
-  return { site, compiled, links: desired.links, diagnostics: all, summary: summarize(all), sources };
+}
+
+/** What is wrong with one half is no reason to refuse the other one: null for a half that nobody asked for. */
+function judge(
+  { site, sources, diagnostics }: ReturnType<typeof readFiles>,
+  compiled: Compiled | null,
+  desired: DesiredLinks | null,
+): Judged {
+  const all = sortDiagnostics([...diagnostics, ...(compiled?.diagnostics ?? []), ...(desired?.diagnostics ?? [])]);
+  return { site, sources, diagnostics: all, summary: summarize(all) };
 }
 
 /**
- * As `load`, for commands that act on the kernel: for the rules `etc/pve` must hold something. On a host whose cluster file
- * system is not mounted it is an empty directory, and taking that for a site without rules would open every guest.
+ * For the rules `etc/pve` must hold something. On a host whose cluster file system is not mounted it is an empty directory,
+ * and taking that for a site without rules would open every guest.
  */
-export function loadForKernel(context: Context): Loaded {
-  const { files, options } = context;
-  if (options.only !== 'network' && !holdsNames(files, options.root, 'etc/pve')) {
-    const path = inRoot(options.root, 'etc/pve');
-    throw new Failure('no-site', `${path} is empty or not there: there is no site to apply`, {
-      help: 'is pve-cluster running? the rules in force stay; --root reads a site from another place',
-    });
-  }
-  return load(context);
-}
-
-/**
- * What the command line asks for: both halves, or the one `--only` names. A site without an interfaces file says nothing
- * about links; taking that for "none" would take all of them away.
- */
-export function desiredOf({ options }: Context, { compiled, links, site }: Loaded): Desired {
-  const silent = site.interfaces.files.length === 0;
-  if (silent && options.only === 'network') {
-    throw new Failure('no-site', `there is no interfaces file under ${options.root}: no link is desired`, {
-      help: 'check --root',
-    });
-  }
-  const { ruleset, sysctls } = compiled;
-  return {
-    firewall: options.only === 'network' ? null : { ruleset, sysctls },
-    links: options.only === 'firewall' || silent ? null : links,
-  };
+function refuseUnmounted({ files, options }: Context): void {
+  if (options.only === 'network' || holdsNames(files, options.root, 'etc/pve')) return;
+  const path = inRoot(options.root, 'etc/pve');
+  throw new Failure('no-site', `${path} is empty or not there: there is no site to apply`, {
+    help: 'is pve-cluster running? the rules in force stay; --root reads a site from another place',
+  });
 }
 
 const inRoot = (root: string, path: string): string => (root === '/' ? `/${path}` : `${root}/${path}`);
@@ -99,7 +133,7 @@ const holdsNames = (files: Files, root: string, path: string): boolean =>
   (files.list(inRoot(root, path)) ?? []).length > 0;
 
 /** Shows diagnostics with their source lines. */
-export function showDiagnostics(output: Output, diagnostics: readonly Diagnostic[], sources: Loaded['sources']): void {
+export function showDiagnostics(output: Output, diagnostics: readonly Diagnostic[], sources: Judged['sources']): void {
   const textOf = (file: string): string | null => {
     const bytes = sources.get(file);
     return bytes === undefined ? null : new TextDecoder().decode(bytes);
@@ -108,7 +142,7 @@ export function showDiagnostics(output: Output, diagnostics: readonly Diagnostic
 }
 
 /** Errors of a site, for commands whose answer is something else; of warnings only how many there are. */
-export function showProblems({ err }: Context, { diagnostics, sources, summary }: Loaded): void {
+export function showProblems({ err }: Context, { diagnostics, sources, summary }: Judged): void {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) showDiagnostics(err, errors, sources);
   if (summary.warnings === 0) return;
@@ -123,7 +157,7 @@ export function showWarnings({ err }: Context, warnings: readonly string[]): voi
 }
 
 /** For commands that ask questions of a site: lines with errors are inert, so the answer may surprise. */
-export function mentionErrors({ err }: Context, { summary: { errors } }: Loaded): void {
+export function mentionErrors({ err }: Context, { summary: { errors } }: Judged): void {
   if (errors > 0) err.write('some lines have errors and do nothing: `ringwall check` shows them\n');
 }
 

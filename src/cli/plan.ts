@@ -3,18 +3,17 @@ import { changesJson, renderChanges } from './changes.js';
 import { answer, type Context } from './context.js';
 import { hookJson, renderHooks } from './hooks.js';
 import { withKernel } from './kernel.js';
-import { desiredOf, loadForKernel, showNotes, showProblems, showWarnings } from './load.js';
+import { loadDesired, showNotes, showProblems, showWarnings } from './load.js';
 import { closedJson, showClosed } from './lock-out.js';
 import { administrator, keptWays } from './session.js';
 
 /** Shows what `apply` would do; 2 if there is anything. */
 export async function plan(context: Context, { keep }: { readonly keep: readonly string[] }): Promise<number> {
   const kept = keptWays(keep);
-  const loaded = loadForKernel(context);
+  const loaded = loadDesired(context);
   showProblems(context, loaded);
-  const desired = desiredOf(context, loaded);
   const { changes, warnings, notes, closed, hooks } = await withKernel(context, (world, within) =>
-    preview(world, desired, administrator(kept, within)),
+    preview(world, loaded.desired, administrator(kept, within)),
   );
   showWarnings(context, warnings);
   showNotes(context, notes);

@@ -4,7 +4,7 @@ import { watch as follow, type Reading, type WatchEvent } from '../watch/index.j
 import { author } from './author.js';
 import type { Context } from './context.js';
 import { withKernel } from './kernel.js';
-import { desiredOf, type Loaded, loadForKernel, showDiagnostics } from './load.js';
+import { type Judged, type LoadedDesired, loadDesired, showDiagnostics } from './load.js';
 import { administrator, keptWays } from './session.js';
 
 /** Follows the files until SIGTERM or SIGINT, which leave everything as it is. */
@@ -14,7 +14,7 @@ export async function watch(context: Context, { keep }: { readonly keep: readonl
   const stop = (): void => end.abort();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
   const { openMonitor } = await import('../netlink/index.js');
-  let sources: Loaded['sources'] = new Map();
+  let sources: Judged['sources'] = new Map();
   try {
     await withKernel(context, async (world, within) => {
       const monitor = openMonitor(context.options.netns);
@@ -24,9 +24,9 @@ export async function watch(context: Context, { keep }: { readonly keep: readonl
           monitor,
           pid: process.pid,
           read: (files) => {
-            const loaded = loadForKernel({ ...context, files });
+            const loaded = loadDesired({ ...context, files });
             ({ sources } = loaded);
-            return readingOf(context, loaded);
+            return readingOf(loaded);
           },
           ways: administrator(kept, within).ways,
           author: author(),
@@ -44,10 +44,9 @@ export async function watch(context: Context, { keep }: { readonly keep: readonl
   return 0;
 }
 
-function readingOf(context: Context, loaded: Loaded): Reading {
-  const { site, sources, summary, diagnostics } = loaded;
+function readingOf({ site, desired, sources, summary, diagnostics }: LoadedDesired): Reading {
   return {
-    desired: desiredOf(context, loaded),
+    desired,
     sources,
     node: site.node,
     errors: summary.errors,
@@ -70,7 +69,7 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function tell({ options, out, err, clock }: Context, event: WatchEvent, sources: Loaded['sources']): void {
+function tell({ options, out, err, clock }: Context, event: WatchEvent, sources: Judged['sources']): void {
   const time = new Date(clock.now()).toISOString();
   if (options.json) {
     out.write(`${JSON.stringify({ ...eventJson(event), time })}\n`);
