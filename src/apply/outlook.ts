@@ -1,8 +1,7 @@
-import { type CurrentLinks, LinkModel } from '../bridges/index.js';
 import { closedWays, type Outlook, refuseClosed, type Way } from '../guard/index.js';
 import { recallRuleset } from '../ruleset/index.js';
 import { lineOf, type Sources } from './generation.js';
-import type { Desired, LinksPlan, Plan } from './plan.js';
+import type { Desired, Plan } from './plan.js';
 import type { World } from './world.js';
 
 /** A plan, what is in force until it is carried out, and what then. */
@@ -23,14 +22,8 @@ export async function outlookOf(
   const held = firewall === null ? inForce : recallRuleset(firewall.ruleset.current, [inForce, wanted]);
   return {
     before: { ruleset: held, links: current },
-    after: { ruleset: firewall === null ? inForce : wanted, links: foreseen(current, links) },
+    after: { ruleset: firewall === null ? inForce : wanted, links: links?.after ?? current },
   };
-}
-
-function foreseen(current: CurrentLinks, plan: LinksPlan | null): CurrentLinks {
-  const model = new LinkModel(current);
-  for (const { operation } of plan?.steps ?? []) model.perform(operation);
-  return model.state();
 }
 
 /** Refuses a change that would close one of these ways, or one of the management set; undefined is no guard at all. */

@@ -1,10 +1,10 @@
 import {
   type CurrentLinks,
   dhcpChange,
-  type GoalNote,
+  type Goal,
   type HookPlan,
   type LinkChange,
-  type LinkStep,
+  type LinkPlan,
   type Links,
   linkChange,
   linkFates,
@@ -40,11 +40,8 @@ export interface RulesetPlan extends RulesetDiff {
 }
 
 /** What would bring the links where they should be, and what they were. */
-export interface LinksPlan {
+export interface LinksPlan extends LinkPlan {
   readonly current: CurrentLinks;
-  readonly steps: readonly LinkStep[];
-  /** What is desired and cannot be had. */
-  readonly notes: readonly GoalNote[];
   /** Commands of the files that these steps are a reason to run. */
   readonly hooks: HookPlan;
   readonly dhcp: DhcpCommands;
@@ -80,9 +77,10 @@ export async function planLinksOf(
   before: Links,
   desired: Links,
   session?: string,
-): Promise<Pick<LinksPlan, 'current' | 'steps' | 'notes'>> {
+): Promise<LinkPlan & { readonly current: CurrentLinks; readonly goal: Goal }> {
   const current = await route.read();
-  return { current, ...planLinks(mergeGoal(before, desired, current), current, session ?? null) };
+  const goal = mergeGoal(before, desired, current);
+  return { current, goal, ...planLinks(goal, current, session ?? null) };
 }
 
 /**
@@ -104,8 +102,8 @@ export async function makePlan(kernel: Kernel, { firewall, links }: Desired, ear
 
 async function planSafeLinks({ route, processes }: Kernel, earlier: Earlier, links: Links): Promise<LinksPlan> {
   const { links: before, owedHooks, session } = earlier;
-  const plan = await planLinksOf(route, before, links, session);
-  const mixed = lostIsolation(mergeGoal(before, links, plan.current), plan.current);
+  const { goal, ...plan } = await planLinksOf(route, before, links, session);
+  const mixed = lostIsolation(goal, plan.current);
   if (mixed.length === 0) {
     const fates = linkFates(before, links, plan.current, plan.steps);
     return { ...plan, hooks: planHooks(fates, owedHooks), dhcp: dhcpCommands(processes, planDhcp(fates)) };

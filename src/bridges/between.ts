@@ -1,8 +1,8 @@
-import type { CurrentLink } from './current.js';
+import type { CurrentLink, CurrentLinks } from './current.js';
 import type { Links } from './links.js';
 import { mergeGoal, noLinks } from './merge.js';
-import { LinkModel } from './model.js';
-import { type LinkStep, planLinks } from './plan.js';
+import { planLinks } from './plan/plan.js';
+import type { LinkStep } from './plan/step.js';
 
 /** The steps from one file's links to another's, on a host with their hardware and nothing else, in no kernel at all. */
 export function stepsBetween(before: Links, desired: Links): readonly LinkStep[] {
@@ -10,11 +10,8 @@ export function stepsBetween(before: Links, desired: Links): readonly LinkStep[]
     kind === 'physical' || kind === 'loopback' ? [name] : [],
   );
   const bare = [...new Set(names)].map((name, at) => hardware(name, at + 1));
-  const model = new LinkModel({ links: bare, addresses: [], routes: [], forwarding: [] });
-  for (const { operation } of planLinks(mergeGoal(noLinks, before, model.state()), model.state()).steps) {
-    model.perform(operation);
-  }
-  const current = model.state();
+  const host: CurrentLinks = { links: bare, addresses: [], routes: [], forwarding: [] };
+  const current = planLinks(mergeGoal(noLinks, before, host), host).after;
   return planLinks(mergeGoal(before, desired, current), current).steps;
 }
 

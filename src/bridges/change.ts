@@ -1,7 +1,7 @@
 import { type Origin, spellOrigin } from '../ruleset/index.js';
 import type { DhcpRun } from './dhcp-plan.js';
 import { type LinkOperation, linkOf } from './operation.js';
-import type { Disruption, LinkStep } from './plan.js';
+import type { Disruption, LinkStep } from './plan/step.js';
 import { spellOperation } from './spell-operation.js';
 
 /** One step as people see it. */

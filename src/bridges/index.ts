@@ -59,10 +59,11 @@ export type {
 export { linksFromJson, linksToJson, readHook } from './links-json.js';
 export { meaningOf } from './meaning.js';
 export { mergeGoal, noLinks } from './merge.js';
-export { LinkModel } from './model.js';
+export { LinkModel } from './model/model.js';
 export type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
 export { readOperation } from './operation-json.js';
-export { type Disruption, type LinkPlan, type LinkStep, planLinks } from './plan.js';
+export { type LinkPlan, planLinks } from './plan/plan.js';
+export type { Disruption, LinkStep } from './plan/step.js';
 export { printLinks } from './print.js';
 export { type DesiredLinks, desiredLinks } from './read/desired.js';
 export { addressOf, unicastRoute } from './route.js';

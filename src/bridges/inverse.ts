@@ -5,7 +5,7 @@ import { onlyInMode } from './bond-mode.js';
 import type { CurrentAddress, CurrentDevice, CurrentLink, LinkAddress, Route } from './current.js';
 import { linkSysctlNames } from './links.js';
 import { hasMac } from './mac.js';
-import type { LinkModel } from './model.js';
+import type { LinkModel } from './model/model.js';
 import type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
 import { changedOptions, initialOptions, sameOptionsOf } from './option-record.js';
 import { isSameAddress, isSameForwarding, isSameRoute, takesPlaceOf } from './same.js';

@@ -16,8 +16,9 @@ export interface LostIsolation {
 export function lostIsolation(goal: Goal, current: CurrentLinks): LostIsolation[] {
   const named = new Set(goal.links.flatMap(({ name, masterOrigin }) => (masterOrigin === undefined ? [] : [name])));
   return goal.links.flatMap(({ name: bridge, bridge: options }) => {
+    if (options?.vlanAware !== false) return [];
     const device = current.links.find(({ name }) => name === bridge)?.device;
-    if (options?.vlanAware !== false || device?.kind !== 'bridge' || device.options.vlanAware !== true) return [];
+    if (device?.kind !== 'bridge' || device.options.vlanAware !== true) return [];
     return current.links.flatMap(({ name, master, vlans }): LostIsolation[] => {
       const vlan = vlans.find(({ pvid }) => pvid)?.first;
       if (master !== bridge || named.has(name) || vlan === undefined || vlan === DEFAULT_PVID) return [];

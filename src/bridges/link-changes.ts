@@ -2,7 +2,7 @@ import type { CurrentLinks } from './current.js';
 import type { Link, Links } from './links.js';
 import { meaningOf } from './meaning.js';
 import { linkOf } from './operation.js';
-import type { LinkStep } from './plan.js';
+import type { LinkStep } from './plan/step.js';
 import { managed } from './sides.js';
 
 /** What becomes of a link as a whole; `before` is what it was applied as last. */

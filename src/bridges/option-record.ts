@@ -7,6 +7,8 @@ const isSame = (one: unknown, other: unknown): boolean =>
     ? one.length === other.length && one.every((item, at) => item === other[at])
     : one === other;
 
+export const hasAny = (options: object): boolean => Object.keys(options).length > 0;
+
 /** The options that are wanted and not what they are now. */
 export const changedOptions = <Options extends object>(wanted: Options, now: Options): Partial<Options> =>
   pick(wanted, (name, value) => !isSame(value, Reflect.get(now, name)));
