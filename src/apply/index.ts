@@ -31,6 +31,6 @@ export { replug } from './replug.js';
 export { type RollbackRequest, type RolledBack, rollback } from './rollback.js';
 export type { StateDirectory } from './state-directory.js';
 export { type Drift, type PendingStatus, type Status, status } from './status.js';
-export { watchPending } from './watch-pending.js';
+export { type WatchEnd, watchPending } from './watch-pending.js';
 export { type Companion, sitDown, startWatchmen, type Watchman } from './watchmen.js';
 export type { Kernel, World } from './world.js';

@@ -94,10 +94,13 @@ export async function waitForLock({ state, clock }: Locking): Promise<FileLock &
   return lock;
 }
 
+/** The name of the lock on all records. */
+export const LOCK = 'lock';
+
 /** The lock on all records, without waiting for it; the directory is made when it is not there. */
 export function takeLock(state: StateDirectory): FileLock {
   if (!checkStateDirectory(state)) state.files.makeDirectory(state.path);
-  return takeOwnLock(state, 'lock');
+  return takeOwnLock(state, LOCK);
 }
 
 /** A lock of that name in the directory. */

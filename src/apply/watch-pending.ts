@@ -1,8 +1,8 @@
 import { Failure } from '../diagnostics/index.js';
 import { goBackInKernel, isPending, type PendingPosition, recordBack } from './go-back.js';
 import { timeLeft } from './pending.js';
-import { findPosition, type Position } from './position.js';
-import { takeLock } from './state-directory.js';
+import { findPosition, nowhere, type Position } from './position.js';
+import { LOCK, type StateDirectory, takeOwnLock } from './state-directory.js';
 import { findWayBack, type WayBack } from './way-back.js';
 import type { World } from './world.js';
 
@@ -10,6 +10,20 @@ import type { World } from './world.js';
 const TICK = 100;
 /** How long it waits after it could not take the change back, or not record that it did. */
 const RETRY = 500;
+/** How often it tries where nobody can see any more that it did. */
+const TRIES_WITHOUT_RECORDS = 10;
+
+/** How waiting ended. */
+export type WatchEnd =
+  /** Nothing is pending: it was confirmed or taken back. */
+  | { readonly kind: 'settled' }
+  /**
+   * The state directory is not there, or another one is in its place. `failure` says why the change could not be taken
+   * back; null when it was, and where another directory has records of its own.
+   */
+  | { readonly kind: 'records gone'; readonly failure: Failure | null }
+  /** Nobody can come to the network namespace any more. */
+  | { readonly kind: 'namespace gone' };
 
 /** What a watchman knows. Records that cannot be read any more do not make it forget. */
 interface Knowledge {
@@ -17,34 +31,43 @@ interface Knowledge {
   readonly way: WayBack | null;
   /** What is to be recorded of a change that the kernel holds no more. */
   readonly done: Position | null;
+  /** Why it could not be taken back or recorded the last time. */
+  readonly failure: Failure | null;
 }
 
 /**
  * Waits until the pending change is confirmed, or its deadline has passed and it is taken back. A change whose run was
- * killed is taken back as soon as the lock is free. `tick` is called again and again while it waits.
+ * killed is taken back as soon as the lock is free. When the state directory vanishes nobody can confirm the change any
+ * more, so it is taken back at once. `tick` is called again and again while it waits.
  */
-export async function watchPending(world: World, tick: () => Promise<void>): Promise<void> {
+export async function watchPending(world: World, tick: () => Promise<void>): Promise<WatchEnd> {
   const { state, clock } = world;
-  let known: Knowledge = { position: nothingKnown(findPosition(state)), way: null, done: null };
+  const home = identityOf(state);
+  if (home === null) return { kind: 'settled' };
+  let known: Knowledge = { position: findPosition(state) ?? nowhere, way: null, done: null, failure: null };
   for (;;) {
+    const here: string = orKnown(() => identityOf(state) ?? '', home);
+    if (here !== home) {
+      // Another directory has its own records, and watchmen of its own.
+      return { kind: 'records gone', failure: here === '' ? await takeBackWithoutRecords(world, known) : null };
+    }
     known = look(world, known);
     const { position } = known;
-    if (!isPending(position)) return;
+    if (!isPending(position)) return { kind: 'settled' };
     await tick();
     const left = timeLeft(position.pending, clock);
     if (left > 0) {
       await clock.wait(Math.min(left, TICK));
       continue;
     }
-    known = await takeBack(world, known);
+    known = await takeBack(world, { ...known, failure: null });
+    if (known.failure?.code === 'no-such-netns') return { kind: 'namespace gone' };
     if (isPending(known.position)) await clock.wait(known.done === null ? TICK : RETRY);
   }
 }
 
-function nothingKnown(position: Position | null): Position {
-  if (position !== null) return position;
-  throw new Failure('nothing-pending', 'no change is pending: there is nothing to wait for');
-}
+/** Of the directory that is there now; null for none. */
+const identityOf = ({ files, path }: StateDirectory): string | null => files.attributes(path)?.identity ?? null;
 
 /** The records as they are now, as far as they can be read. */
 function look({ state }: World, known: Knowledge): Knowledge {
@@ -52,7 +75,7 @@ function look({ state }: World, known: Knowledge): Knowledge {
   if (!isPending(position)) return { ...known, position };
   const same = known.position.pending?.generation === position.pending.generation;
   const way = orKnown(() => findWayBack(state, position.pending.generation), same ? known.way : null);
-  return { position, way, done: same ? known.done : null };
+  return { ...known, position, way, done: same ? known.done : null };
 }
 
 function orKnown<T>(read: () => T | null, known: T): T {
@@ -89,15 +112,35 @@ async function takeBackNow(
     return { ...known, position: done, done };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { ...known, done };
+    return { ...known, done, failure: error };
   }
 }
 
-/** Null when somebody else has it. Where it cannot be taken at all nobody can have it: then the kernel matters more. */
-function lockOrGo({ state }: World): { release(): void } | null {
+/** Null when the change is taken back; else why not. */
+async function takeBackWithoutRecords(world: World, { position, way, done }: Knowledge): Promise<Failure | null> {
+  if (!isPending(position) || done !== null) return null;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await goBackInKernel(world, position, way);
+      return null;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (attempt === TRIES_WITHOUT_RECORDS) return error;
+    }
+    await world.clock.wait(RETRY);
+  }
+}
+
+/**
+ * Null when somebody else has it; who is stopped and cannot give it back is killed, which everything survives. Where it
+ * cannot be taken at all nobody can have it: then the kernel matters more.
+ */
+function lockOrGo({ state, processes }: World): { release(): void } | null {
   try {
-    const lock = takeLock(state);
-    return lock.held ? lock : null;
+    const lock = takeOwnLock(state, LOCK);
+    if (lock.held) return lock;
+    if (lock.pid !== null) processes.endStopped(lock.pid, `${state.path}/${LOCK}`);
+    return null;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { release: () => {} };

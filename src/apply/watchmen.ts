@@ -124,9 +124,13 @@ async function startOrNot(processes: Processes, watchman: Watchman): Promise<Sta
 
 const seat = (number: 1 | 2): string => `watchman-${number}.lock`;
 
-/** Where the lock cannot be tried at all, another watchman could not sit down either. */
+/**
+ * Where the lock cannot be tried at all, another watchman could not sit down either. A lock that is not there is not
+ * made: somebody may be removing the directory.
+ */
 function isTaken(state: StateDirectory, number: 1 | 2): boolean {
   try {
+    if (state.files.attributes(`${state.path}/${seat(number)}`) === null) return false;
     const lock = takeOwnLock(state, seat(number));
     if (lock.held) lock.release();
     return !lock.held;

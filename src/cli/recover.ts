@@ -1,4 +1,5 @@
-import { recover as finish, type Recovered, sitDown, watchPending } from '../apply/index.js';
+import { recover as finish, type Recovered, sitDown, type WatchEnd, watchPending } from '../apply/index.js';
+import { Failure, harmless } from '../diagnostics/index.js';
 import { answer, type Context } from './context.js';
 import { withKernel } from './kernel.js';
 import { watchman } from './watchman.js';
@@ -19,12 +20,33 @@ export async function recover(context: Context, options: RecoverOptions): Promis
   return 0;
 }
 
+/** 0 also when there is nothing to wait for any more: who is started anew on failure would come again for ever. */
 async function keepWatch(context: Context, paired: boolean): Promise<number> {
-  return withKernel(context, async (world) => {
+  const end = await withKernel(context, async (world): Promise<WatchEnd> => {
     const companion = paired ? await sitDown(world, watchman(context)) : alone;
-    if (companion !== null) await watchPending(world, () => companion.tick());
-    return 0;
-  });
+    return companion === null ? { kind: 'settled' } : watchPending(world, () => companion.tick());
+  }).catch(namespaceGone);
+  const words = describeEnd(end, context);
+  if (words !== null) context.err.write(`${harmless(words)}\n`);
+  return 0;
+}
+
+function namespaceGone(error: unknown): WatchEnd {
+  if (error instanceof Failure && error.code === 'no-such-netns') return { kind: 'namespace gone' };
+  throw error;
+}
+
+function describeEnd(end: WatchEnd, { options: { state, netns } }: Context): string | null {
+  switch (end.kind) {
+    case 'settled':
+      return null;
+    case 'namespace gone':
+      return `there is no network namespace ${netns} any more, and nothing to take back in it`;
+    case 'records gone': {
+      const what = end.failure === null ? 'nothing is left to do' : `not taken back: ${end.failure.message}`;
+      return `the records in ${state} are gone: ${what}`;
+    }
+  }
 }
 
 const alone = { tick: async (): Promise<void> => {} };

@@ -37,6 +37,8 @@ export interface Attributes {
   readonly own: boolean;
   /** Permission bits, such as 0o700. */
   readonly mode: number;
+  /** Another one for another file or directory of the same name. */
+  readonly identity: string;
 }
 
 /** Files where it matters who else can read or write them: our own, and those of others that are written for them. */

@@ -25,10 +25,17 @@ interface Entry {
   readonly bytes: Uint8Array | null;
   own: boolean;
   mode: number;
+  readonly identity: string;
 }
 
 /** A file system in memory with the same answers as the real one. */
 export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array>> = {}): MemoryFiles {
+  let made = 0;
+  const identity = (): string => {
+    made += 1;
+    return `memory ${made}`;
+  };
+  const directory = (): Entry => ({ bytes: null, own: true, mode: 0o700, identity: identity() });
   const entries = new Map<string, Entry>([['/', directory()]]);
   const locks = new Set<string>();
   const trouble: Trouble = {};
@@ -122,7 +129,9 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
       requireParent('lock', path);
       if (locks.has(path)) return { held: false, pid: process.pid };
       locks.add(path);
-      if (!entries.has(path)) entries.set(path, { bytes: new Uint8Array(), own: true, mode: 0o600 });
+      if (!entries.has(path)) {
+        entries.set(path, { bytes: new Uint8Array(), own: true, mode: 0o600, identity: identity() });
+      }
       return { held: true, release: () => locks.delete(path) };
     },
 
@@ -130,7 +139,8 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
       allow('examine', path);
       const entry = entries.get(path);
       if (entry === undefined) return null;
-      return { kind: entry.bytes === null ? 'directory' : 'file', own: entry.own, mode: entry.mode };
+      const { bytes, own, mode, identity } = entry;
+      return { kind: bytes === null ? 'directory' : 'file', own, mode, identity };
     },
 
     dump: () =>
@@ -150,7 +160,7 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
       if (content.length > space) throw fileFailure('write', path, 'ENOSPC');
       files.trouble.space = space - content.length;
     }
-    entries.set(path, { bytes: Uint8Array.from(content), ...attributes });
+    entries.set(path, { bytes: Uint8Array.from(content), ...attributes, identity: identity() });
   };
 
   const makeDirectories = (path: string, wanted = path): void => {
@@ -170,5 +180,4 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
   return files;
 }
 
-const directory = (): Entry => ({ bytes: null, own: true, mode: 0o700 });
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';

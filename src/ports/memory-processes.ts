@@ -9,16 +9,20 @@ export interface MemoryProcesses extends Processes {
   readonly runs: Command[];
   /** What was started and not waited for, in order. */
   readonly starts: Start[];
+  /** The processes that are stopped, by their pids, and what their death does. */
+  readonly stopped: Map<number, () => void>;
 }
 
 /** Programs in memory, by their paths. */
 export function memoryProcesses(programs: Readonly<Record<string, Program>>): MemoryProcesses {
   const runs: Command[] = [];
   const starts: Start[] = [];
+  const stopped = new Map<number, () => void>();
   const programOf = (path: string): Program | undefined => (Object.hasOwn(programs, path) ? programs[path] : undefined);
   return {
     runs,
     starts,
+    stopped,
     find: (paths) => paths.find((path) => programOf(path) !== undefined) ?? null,
     run: async (command) => {
       const program = programOf(command.program);
@@ -31,6 +35,10 @@ export function memoryProcesses(programs: Readonly<Record<string, Program>>): Me
       if (programOf(program.program) === undefined) throw notStarted(program.program, 'ENOENT');
       starts.push(program);
       return { pid: starts.length, ended: () => false };
+    },
+    endStopped: (pid) => {
+      stopped.get(pid)?.();
+      return stopped.delete(pid);
     },
   };
 }

@@ -166,7 +166,8 @@ function holderOf(fd: number): number | null {
 function attributesOf(path: string): Attributes {
   const stat = lstatSync(path);
   const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'link' : 'other';
-  return { kind, own: stat.uid === process.geteuid?.(), mode: stat.mode & 0o7777 };
+  const { dev, ino, mode } = stat;
+  return { kind, own: stat.uid === process.geteuid?.(), mode: mode & 0o7777, identity: `${dev} ${ino}` };
 }
 
 /** Makes a rename or a new name in the directory survive a power cut (fsync(2), NOTES). */

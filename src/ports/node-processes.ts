@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { notStarted } from './not-started.js';
+import { hasOpen, isStopped } from './other-process.js';
 import { type Command, MOST_OUTPUT, type ProcessEnd, type Processes, type Start, type Started } from './processes.js';
 
 /** How long what was written last may take to arrive after a program has ended, in milliseconds. */
@@ -40,6 +41,10 @@ export const nodeProcesses = (enter: <T>(act: () => T) => T): Processes => ({
       child.once('spawn', () => resolve(startedAs(child)));
       child.unref();
     }),
+  endStopped: (pid, file) => {
+    if (!isStopped(pid) || !hasOpen(pid, file)) return false;
+    return kill(pid);
+  },
 });
 
 const startedAs = (child: ChildProcess): Started => ({
@@ -80,11 +85,16 @@ function watch(child: ChildProcess, limit: number, resolve: (end: ProcessEnd) =>
 }
 
 function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
+  if (pid !== undefined) kill(-pid);
+}
+
+/** A process, or a group by its negative number. False when it has ended already. */
+function kill(target: number): boolean {
   try {
-    process.kill(-pid, 'SIGKILL');
+    return process.kill(target, 'SIGKILL');
   } catch (error) {
     if (!hasCode(error) || error.code !== 'ESRCH') throw error;
+    return false;
   }
 }
 

@@ -9,6 +9,11 @@ export interface Processes {
    * `not-started`.
    */
   start(program: Start): Promise<Started>;
+  /**
+   * Kills a process that is stopped, as by SIGSTOP or Ctrl-Z, and has that file open; false when it is not so. A process
+   * that runs is never killed, however long it takes.
+   */
+  endStopped(pid: number, file: string): boolean;
 }
 
 /** A program that is not waited for. */

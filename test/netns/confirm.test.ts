@@ -1,13 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../src/ports/index.js';
 import { build, hostOnly, makeSite, program, ringwall, type TestSite } from '../support/cli.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
-import { kill, position, runsFor, until } from '../support/pending.js';
+import { deadlineIn, kill, position, runsFor, until, watchmenOf } from '../support/pending.js';
 
 const HOST = 'etc/pve/nodes/pve1/host.fw';
 const INTERFACES = 'etc/network/interfaces';
@@ -121,6 +122,66 @@ describe('a pending change', () => {
       execFileSync('umount', [site.state]);
     }
   }, 90_000);
+});
+
+describe('watchmen', () => {
+  const here = fileURLToPath(new URL('../../dist/ports/index.js', import.meta.url));
+
+  /** A process that has the lock on the records. */
+  async function lockHolder(): Promise<number> {
+    const body = `const { nodeFiles } = await import(${JSON.stringify(here)});
+      if (nodeFiles.lock(${JSON.stringify(join(site.state, 'lock'))}).held) console.log('held');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', body], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    return child.pid ?? 0;
+  }
+
+  test('are not kept from going back by a process that is stopped', async () => {
+    const old = changed();
+    expect(run('apply', '--confirm', '3').code).toBe(0);
+    const deadline = deadlineIn(site.state) ?? 0;
+    const holder = await lockHolder();
+    try {
+      process.kill(holder, 'SIGSTOP');
+      expect((await until(settled, 'it is taken back')) - deadline).toBeLessThan(5000);
+      expect(kernel()).toBe(old);
+    } finally {
+      kill(holder);
+    }
+  }, 60_000);
+
+  test('take the change back and go home when the state directory is removed, and leave none', async () => {
+    const old = changed();
+    expect(run('apply', '--confirm', '500').code).toBe(0);
+    // What they never read they cannot keep.
+    await until(() => watchmenOf(site.state).length === 2, 'the watchmen are there');
+    await sleep(500);
+    rmSync(site.state, { recursive: true });
+    await until(() => runsFor(site.state).length === 0, 'the watchmen went home');
+    expect(kernel()).toBe(old);
+    expect(existsSync(site.state)).toBe(false);
+  }, 60_000);
+
+  test('go home at the deadline when the network namespace is removed, and do not come again', async () => {
+    changed();
+    site.write(HOST, `${hostOnly[HOST]}[OPTIONS]\nnf_conntrack_tcp_timeout_established: 8000\n`);
+    expect(run('apply', '--confirm', '5').code).toBe(0);
+    const lost = netns;
+    netns = makeNamespace();
+    lost.remove();
+    const deadline = deadlineIn(site.state) ?? 0;
+    const ended = await until(() => runsFor(site.state).length === 0, 'the watchmen went home');
+    expect(ended - deadline).toBeLessThan(5000);
+    const late = ringwall(['recover', '--await', '--root', site.root, '--state', site.state, '--netns', lost.name]);
+    expect(late).toEqual({
+      code: 0,
+      out: '',
+      err: `there is no network namespace ${lost.name} any more, and nothing to take back in it\n`,
+    });
+  }, 60_000);
 });
 
 describe('a confirm and the deadline', () => {

@@ -65,6 +65,7 @@ test('a DHCP client is started on a link that is up, and releases while it still
     find: (programs) => programs[0] ?? null,
     run: (command) => real.run({ ...command, program: stub }),
     start: real.start,
+    endStopped: real.endStopped,
   };
   const world = new LinksWorld(port, processes);
   await world.apply(linksOf('auto br\niface br inet dhcp\n\tbridge-ports none\n'));

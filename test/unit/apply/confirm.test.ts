@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import {
   apply as bringKernel,
@@ -14,6 +15,7 @@ import {
   watchPending,
 } from '../../../src/apply/index.js';
 import { unitArguments } from '../../../src/apply/watchmen.js';
+import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
 import {
   type MemoryClock,
@@ -322,7 +324,6 @@ describe('nothing keeps it from going back', () => {
       },
       mended,
     ],
-    ['records that are gone', (w) => w.files.remove('/var/lib/ringwall')],
     ['a position that is cut off', (w) => w.files.writeAtomically(POSITION, '{"current":')],
     ['a way back that is cut off', (w) => w.files.writeAtomically(WAY_BACK, '{"from":')],
     ['a way back that is gone', (w) => w.files.remove(WAY_BACK)],
@@ -342,6 +343,26 @@ describe('nothing keeps it from going back', () => {
     ],
   ])('%s', (_, spoil, mend) => watched(spoil, mend));
 
+  test('a lock whose holder is stopped', async () => {
+    const { w, old } = await waiting();
+    const lock = w.files.lock('/var/lib/ringwall/lock');
+    if (lock.held) w.processes.stopped.set(process.pid, lock.release);
+    expect(await watchPending(w, nobody)).toEqual({ kind: 'settled' });
+    expect(w.clock.sinceBoot()).toBe(START + DEADLINE + 100);
+    expect(await kernel(w)).toEqual(old);
+  });
+
+  test('a lock whose holder works is waited for', async () => {
+    const { w, old, fresh } = await waiting();
+    const lock = w.files.lock('/var/lib/ringwall/lock');
+    w.clock.afterWait = async () => {
+      if (w.clock.sinceBoot() < START + DEADLINE + 5000) expect(await kernel(w)).toEqual(fresh);
+      else if (lock.held) lock.release();
+    };
+    expect(await watchPending(w, nobody)).toEqual({ kind: 'settled' });
+    expect(await kernel(w)).toEqual(old);
+  });
+
   test('a new watchman that finds the way back cut off', async () => {
     const { w, old } = await waiting();
     const text = w.files.dump().get(WAY_BACK) ?? '';
@@ -352,6 +373,65 @@ describe('nothing keeps it from going back', () => {
     expect(rest).toEqual({ ...rest, tables: old.tables, rules: old.rules, max: old.max });
     expect(links.addresses).toEqual(old.links.addresses);
   });
+});
+
+describe('a watchman whose state directory is gone', () => {
+  const gone = async (spoil: (w: TestWorld) => void) => {
+    const { w, old, fresh } = await waiting();
+    let rounds = 0;
+    w.clock.afterWait = async () => {
+      rounds += 1;
+      if (rounds === 3) spoil(w);
+    };
+    const end = await watchPending(w, nobody);
+    return { w, old, fresh, end, spent: w.clock.sinceBoot() - START };
+  };
+  const remove = (w: TestWorld): void => w.files.remove('/var/lib/ringwall');
+
+  test('takes the change back at once, because nobody can confirm it, and makes no new one', async () => {
+    const { w, old, end, spent } = await gone(remove);
+    expect(end).toEqual({ kind: 'records gone', failure: null });
+    expect(spent).toBe(300);
+    expect(await kernel(w)).toEqual(old);
+    expect(w.files.attributes('/var/lib/ringwall')).toBe(null);
+  });
+
+  test('tries for a while, and then says why it could not', async () => {
+    const { end, spent, w, fresh } = await gone((w) => {
+      remove(w);
+      w.nftables.beforeLoad = async () => ({ ok: false, reason: 'unknown' });
+    });
+    expect(end).toMatchObject({ kind: 'records gone', failure: { code: 'not-back' } });
+    expect(spent).toBeLessThan(DEADLINE);
+    expect((await kernel(w)).rules).toEqual(fresh.rules);
+  });
+
+  test('leaves the kernel alone when another one has its place', async () => {
+    const { w, fresh, end } = await gone((w) => {
+      remove(w);
+      w.files.makeDirectory('/var/lib/ringwall');
+    });
+    expect(end).toEqual({ kind: 'records gone', failure: null });
+    expect(await kernel(w)).toEqual(fresh);
+  });
+
+  test('before it began has nothing to wait for', async () => {
+    expect(await watchPending(world(), nobody)).toEqual({ kind: 'settled' });
+  });
+});
+
+test('a watchman whose network namespace is gone ends at the deadline', async () => {
+  const { w } = await waiting();
+  const { sysctls } = w;
+  const read = () => {
+    throw new Failure('no-such-netns', 'there is no network namespace n1');
+  };
+  const there = {
+    ...w,
+    sysctls: { write: (...args: Parameters<typeof sysctls.write>) => sysctls.write(...args), read },
+  };
+  expect(await watchPending(there, nobody)).toEqual({ kind: 'namespace gone' });
+  expect(w.clock.sinceBoot()).toBe(START + DEADLINE);
 });
 
 describe('whatever fails on the way leads back', () => {

@@ -70,9 +70,22 @@ describe.each(kinds)('%s', (_name, open) => {
     files.makeDirectory(`${base}/c/d`);
     files.makeDirectory(`${base}/c/d`);
     files.writeAtomically(`${base}/c/f`, '');
-    expect(files.attributes(`${base}/c/d`)).toEqual({ kind: 'directory', own: true, mode: 0o700 });
-    expect(files.attributes(`${base}/c/f`)).toEqual({ kind: 'file', own: true, mode: 0o600 });
+    expect(files.attributes(`${base}/c/d`)).toMatchObject({ kind: 'directory', own: true, mode: 0o700 });
+    expect(files.attributes(`${base}/c/f`)).toMatchObject({ kind: 'file', own: true, mode: 0o600 });
     expect(files.attributes(`${base}/e`)).toBeNull();
+  });
+
+  test('tells a directory from another one of its name, whatever is in it', () => {
+    const files = open();
+    const identity = () => files.attributes(`${base}/c`)?.identity;
+    files.makeDirectory(`${base}/c`);
+    const first = identity();
+    files.writeAtomically(`${base}/c/f`, '');
+    expect(identity()).toBe(first);
+    files.rename(`${base}/c`, `${base}/d`);
+    expect(files.attributes(`${base}/d`)?.identity).toBe(first);
+    files.makeDirectory(`${base}/c`);
+    expect(identity()).not.toBe(first);
   });
 
   test('rewrites a file that keeps its permission bits, and no other', () => {
@@ -81,7 +94,7 @@ describe.each(kinds)('%s', (_name, open) => {
     setMode(files, `${base}/f`, 0o640);
     files.rewriteAtomically(`${base}/f`, Buffer.from('new'));
     expect(text(files.read(`${base}/f`))).toBe('new');
-    expect(files.attributes(`${base}/f`)).toEqual({ kind: 'file', own: true, mode: 0o640 });
+    expect(files.attributes(`${base}/f`)).toMatchObject({ kind: 'file', own: true, mode: 0o640 });
     expect(files.list(base)).toEqual(['f']);
   });
 

@@ -1,8 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Command,
   MOST_OUTPUT,
@@ -100,4 +102,45 @@ test('what a real program leaves in the background goes on, and nobody waits for
   expect(end).toEqual({ kind: 'exited', code: 0, output: 'left\n' });
   expect(existsSync(file)).toBe(false);
   while (!existsSync(file) || readFileSync(file, 'utf8') === '') await sleep(50);
+});
+
+describe('a process that is stopped', () => {
+  const { endStopped } = nodeProcesses((act) => act());
+  let child: ChildProcess | undefined;
+  afterEach(() => child?.kill('SIGKILL'));
+
+  /** Has a file open under a name that is made to look like the state of a process. */
+  async function holder(signal: NodeJS.Signals | null): Promise<{ pid: number; file: string; gone: Promise<unknown> }> {
+    const file = `${base}/held`;
+    writeFileSync(file, '');
+    const body = `exec 3<${file}; echo "x) T y" >/proc/self/comm; echo here; while :; do sleep 0.05; done`;
+    child = spawn('/bin/sh', ['-c', body], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const { pid = 0, stdout } = child;
+    const gone = new Promise((resolve) => child?.once('exit', (_code, by) => resolve(by)));
+    await new Promise((resolve) => stdout?.once('data', resolve));
+    if (signal !== null) {
+      process.kill(pid, signal);
+      while (!/\) T [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await sleep(10);
+    }
+    return { pid, file, gone };
+  }
+
+  test('is killed when it has the file open', async () => {
+    const { pid, file, gone } = await holder('SIGSTOP');
+    expect(endStopped(pid, file)).toBe(true);
+    expect(await gone).toBe('SIGKILL');
+    expect(endStopped(pid, file)).toBe(false);
+  });
+
+  test('is let alone when it has not, and when it works', async () => {
+    const stopped = await holder('SIGSTOP');
+    const other = `${base}/other`;
+    writeFileSync(other, '');
+    expect(endStopped(stopped.pid, other)).toBe(false);
+    expect(endStopped(stopped.pid, `${base}/nothing`)).toBe(false);
+    process.kill(stopped.pid, 'SIGKILL');
+    await stopped.gone;
+    const working = await holder(null);
+    expect(endStopped(working.pid, working.file)).toBe(false);
+  });
 });
