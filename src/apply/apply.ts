@@ -93,6 +93,7 @@ export async function makeGeneration(world: World, position: Position, request: 
     summary: describeChanges(changes),
     node,
     previous: position.current,
+    onTrial: timer !== null,
     ...author,
   };
   const batch = await wholeBatch(world.nftables, desired);

@@ -1,17 +1,19 @@
 import { Failure } from '../diagnostics/index.js';
 import { rebuildRuleset } from '../ruleset/index.js';
-import { removeGeneration, storedGenerations } from './generation.js';
+import { findMeta, removeGeneration, storedGenerations } from './generation.js';
 import { openGeneration } from './generation-files.js';
 import { removeLinkJournal } from './link-journal.js';
-import { findPosition, nowhere, type Position, writePosition } from './position.js';
+import { nowhere, openPosition, type Position, writePosition } from './position.js';
 import { messageOf, orWarn, restoreLinks, restoreRules, restoreSettings } from './restore.js';
-import { checkStateDirectory, waitForLock } from './state-directory.js';
+import { checkStateDirectory, type StateDirectory, waitForLock } from './state-directory.js';
 import { removeWayBack } from './way-back.js';
 import type { World } from './world.js';
 
 export interface Restored {
   /** The generation whose rules the kernel holds now; null when nothing was ever applied and kept. */
   readonly generation: number | null;
+  /** The generation that was confirmed last; null when none was, or nobody knows which. */
+  readonly confirmed: number | null;
   /** What is not as the generation says, or was restored in another's place. */
   readonly warnings: readonly string[];
 }
@@ -23,7 +25,7 @@ export interface Restored {
  * better than a host that is open; Failure `nothing-restored` when none can be.
  */
 export async function restoreAtBoot(world: World): Promise<Restored> {
-  if (!checkStateDirectory(world.state)) return { generation: null, warnings: [] };
+  if (!checkStateDirectory(world.state)) return nothingThere;
   const warnings: string[] = [];
   const lock = await waitForLock(world).catch((error: unknown) => {
     // A disk that is read-only has no lock to give, and nobody who could have taken it.
@@ -41,32 +43,45 @@ export async function restoreAtBoot(world: World): Promise<Restored> {
 async function restore(world: World, warnings: string[]): Promise<Restored> {
   const { state } = world;
   const stored = storedGenerations(state);
-  if (stored.length === 0) return { generation: null, warnings };
-  const position = orWarn(warnings, () => findPosition(state));
-  if (position === null) {
-    warnings.push('nobody knows which generation was kept: the newest that can be read is restored');
-  }
-  const candidates = position === null ? [...stored].reverse() : bootCandidates(stored, position);
-  const from = position ?? nowhere;
+  if (stored.length === 0) return { ...nothingThere, warnings };
+  const position = lookUp(state, warnings);
+  const from = position ?? { ...nowhere, unconfirmed: stored.filter((generation) => isOnTrial(state, generation)) };
+  const candidates = position === null ? keptAtOnce(stored, from) : bootCandidates(stored, position);
+  const { confirmed } = from;
   for (const generation of candidates) {
     const found = orWarn(warnings, () => openGeneration(state, generation));
     if (found === null || !(await restoreRules(world, found, warnings))) continue;
-    if (generation !== candidates[0]) warnings.push(`generation ${generation} is restored instead`);
     const replaced = restoreSettings(world, found, from.replaced, warnings);
     await restoreLinks(world, found, from, warnings);
     record(world, { ...from, replaced }, generation, warnings);
-    return { generation, warnings };
+    return { generation, confirmed, warnings };
   }
-  if (candidates.length > 0) {
-    throw new Failure('nothing-restored', `no generation could be restored: ${warnings.join('; ')}`, {
-      help: 'the kernel holds no rules of ringwall: `ringwall apply` compiles the files anew',
+  if (candidates.length > 0 || position === null) {
+    throw new Failure('nothing-restored', ['no generation could be restored', ...warnings].join('; '), {
+      help: 'the kernel got no rules of ringwall: `ringwall apply` compiles the files anew',
     });
   }
   // Nothing was ever kept. Where the machine was not started anew, what was pending is there still.
   if (from.pending !== null) await dropTables(world, warnings);
   record(world, from, null, warnings);
-  return { generation: null, warnings };
+  return { generation: null, confirmed, warnings };
 }
+
+const nothingThere: Restored = { generation: null, confirmed: null, warnings: [] };
+
+/** Null when neither copy of the record can be read, or none is there. */
+function lookUp(state: StateDirectory, warnings: string[]): Position | null {
+  const record = orWarn(warnings, () => openPosition(state));
+  if (record?.damage != null) warnings.push(record.damage.message);
+  return record?.position ?? null;
+}
+
+/** One that cannot be read is none that could be restored. */
+const isOnTrial = (state: StateDirectory, generation: number): boolean => findMeta(state, generation)?.onTrial ?? true;
+
+/** What may be restored when nobody knows what was confirmed: none that waited for it, the newest first. */
+const keptAtOnce = (stored: readonly number[], { unconfirmed }: Position): number[] =>
+  stored.filter((generation) => !unconfirmed.includes(generation)).reverse();
 
 /**
  * The generations that may be restored, the likeliest first: the last one that was kept, those before it, then those

@@ -41,6 +41,7 @@ export function clear(world: World, author: Author): Promise<Cleared> {
       summary: 'cleared: our tables taken out of the kernel',
       node: null,
       previous: position.current,
+      onTrial: false,
       ...author,
     };
     const batch = await wholeBatch(world.nftables, desired);

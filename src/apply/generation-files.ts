@@ -14,6 +14,8 @@ export interface GenerationMeta {
   readonly node: string | null;
   /** The generation that was in force when this one was made; null for the first. */
   readonly previous: number | null;
+  /** Made by `apply --confirm`: in force on trial, until somebody confirmed it. */
+  readonly onTrial: boolean;
   /** The version of ringwall that wrote it. */
   readonly version: string;
 }
@@ -97,6 +99,7 @@ export function openGeneration(state: StateDirectory, generation: number): Store
         summary: reader.field('summary').string(),
         node: reader.field('node').nullable((field) => field.string()),
         previous: reader.field('previous').nullable((field) => field.integer()),
+        onTrial: reader.field('onTrial').boolean(),
         version: reader.field('version').string(),
       },
       halves: reader.field('halves').list((item) => item.oneOf(halves)),

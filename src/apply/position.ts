@@ -1,7 +1,9 @@
 import { type OwedHooks, readHook } from '../bridges/index.js';
+import { Failure } from '../diagnostics/index.js';
 import { type Reader, readJson } from '../ruleset/index.js';
 import { type Replaced, readReplaced, replacedToJson } from '../sysctl/index.js';
 import { type Pending, readPending } from './pending.js';
+import { damaged, seal, unseal } from './seal.js';
 import { readRecord, type StateDirectory } from './state-directory.js';
 
 /** What takes the kernel from one generation to another. */
@@ -57,15 +59,50 @@ export const nowhere: Position = {
   owedHooks: new Map(),
 };
 
-const fileOf = (state: StateDirectory): string => `${state.path}/position.json`;
+/**
+ * The record is kept twice, so that no one damaged file makes anybody forget what was confirmed. The copy is written
+ * first: as long as `position.json` can be read, it is what counts.
+ */
+const filesOf = ({ path }: StateDirectory) => ({
+  main: `${path}/position.json`,
+  copy: `${path}/position-copy.json`,
+});
+
+const help =
+  'nobody knows any more what is in force: remove both files, then `ringwall rollback N` or `ringwall apply`';
 
 export const readPosition = (state: StateDirectory): Position => findPosition(state) ?? nowhere;
 
-/** Null when there is no such record. */
-export function findPosition(state: StateDirectory): Position | null {
-  const file = fileOf(state);
-  const text = readRecord(state, file);
-  return text === null ? null : readJson(text, file, decode, 'remove it: `ringwall apply` writes it again');
+/** Null when there is no such record. Failure `damaged-file` when neither copy of it can be read. */
+export const findPosition = (state: StateDirectory): Position | null => openPosition(state).position;
+
+/** What is recorded, null when nothing is; and what is wrong with the first copy of it, when that cannot be read. */
+export interface PositionRecord {
+  readonly position: Position | null;
+  readonly damage: Failure | null;
+}
+
+export function openPosition(state: StateDirectory): PositionRecord {
+  const { main, copy } = filesOf(state);
+  const first = readOne(state, main);
+  if (first.position !== null) return { position: first.position, damage: null };
+  const second = readOne(state, copy);
+  const damage = first.damage ?? second.damage ?? damaged(main, 'it is missing', help);
+  if (second.position !== null) return { position: second.position, damage };
+  if (first.damage === null && second.damage === null) return { position: null, damage: null };
+  throw damage;
+}
+
+/** One of the two. What others may have written is no damage, and ends everything. */
+function readOne(state: StateDirectory, file: string): PositionRecord {
+  try {
+    const text = readRecord(state, file);
+    return { position: text === null ? null : readJson(unseal(text, file, help), file, decode, help), damage: null };
+  } catch (error) {
+    // A disk that cannot read a block of it says EIO.
+    if (!(error instanceof Failure) || !['damaged-file', 'file-error'].includes(error.code)) throw error;
+    return { position: null, damage: error };
+  }
 }
 
 export function writePosition(state: StateDirectory, position: Position): void {
@@ -73,7 +110,20 @@ export function writePosition(state: StateDirectory, position: Position): void {
   const refused = unconfirmed.length === 0 ? {} : { unconfirmed };
   const kept = replaced.size === 0 ? {} : { replaced: replacedToJson(replaced) };
   const owed = owedHooks.size === 0 ? {} : { owedHooks: Object.fromEntries(owedHooks) };
-  state.files.writeAtomically(fileOf(state), `${JSON.stringify({ ...rest, ...refused, ...kept, ...owed })}\n`);
+  const text = seal({ ...rest, ...refused, ...kept, ...owed });
+  const { main, copy } = filesOf(state);
+  state.files.writeAtomically(copy, text);
+  state.files.writeAtomically(main, text);
+}
+
+/** Makes the two the same again, after damage or a crash between them. What cannot be written is left for the next run. */
+export function mendPosition(state: StateDirectory, position: Position): void {
+  const { main, copy } = filesOf(state);
+  try {
+    if (readRecord(state, main) !== readRecord(state, copy)) writePosition(state, position);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
 }
 
 const decode = (reader: Reader): Position => ({

@@ -10,7 +10,7 @@ import { desiredInForce, rulesBefore } from './in-force.js';
 import { readLinkJournal, removeLinkJournal } from './link-journal.js';
 import { timeLeft } from './pending.js';
 import { type Desired, type Firewall, planLinksOf, planRuleset } from './plan.js';
-import { type Applying, type Position, readPosition, writePosition } from './position.js';
+import { type Applying, mendPosition, type Position, readPosition, writePosition } from './position.js';
 import { removeWayBack } from './way-back.js';
 import type { World } from './world.js';
 
@@ -23,6 +23,7 @@ import type { World } from './world.js';
 export async function settle(world: World): Promise<Position> {
   const { state, clock } = world;
   const position = readPosition(state);
+  mendPosition(state, position);
   if (isPending(position)) {
     return timeLeft(position.pending, clock) > 0 ? position : (await goBack(world, position)).position;
   }

@@ -109,9 +109,11 @@ test('a damaged batch gives way to a plan, a damaged generation to the one befor
   writeFileSync(join(site.state, 'generations/2/ruleset.json'), '{"tables":[');
   const earlier = start();
   const gone = boot(earlier);
-  expect(gone.out).toBe('generation 1 is in force\n');
+  expect(gone).toMatchObject({ code: 2, out: 'generation 1 is in force\n' });
   expect(gone.err).toContain('ruleset.json is damaged');
-  expect(gone.err).toContain('warning: generation 1 is restored instead\n');
+  expect(gone.err).toContain(
+    'ringwall: generation 2, which was confirmed last, could not be restored: generation 1 is in force in its place\n',
+  );
   expect(rules(earlier)).toBe(old);
 });
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readPosition, writePosition } from '../../src/apply/position.js';
 import { nodeFiles } from '../../src/ports/index.js';
 import { build, hostOnly, makeSite, program, ringwall, type TestSite } from '../support/cli.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
@@ -97,9 +98,9 @@ describe('a pending change', () => {
     const old = changed();
     expect(run('apply', '--confirm', '50').code).toBe(0);
     for (const { pid } of runsFor(site.state)) kill(pid);
-    const file = join(site.state, 'position.json');
-    const text = new TextDecoder().decode(nodeFiles.read(file) ?? new Uint8Array());
-    writeFileSync(file, text.replace(/"bootId":"[^"]+"/, '"bootId":"another"'));
+    const records = { files: nodeFiles, path: site.state };
+    const { pending, ...rest } = readPosition(records);
+    writePosition(records, { ...rest, pending: pending && { ...pending, bootId: 'another' } });
     expect(json('recover')).toEqual({ generation: 1, takenBack: 2, interrupted: null });
     expect(kernel()).toBe(old);
   }, 60_000);

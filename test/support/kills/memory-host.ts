@@ -98,7 +98,7 @@ export class MemoryHost {
       ([path, text]) =>
         path.startsWith(`${STATE}/`) &&
         !/\/(lock|generations)$/.test(path) &&
-        !(path === `${STATE}/position.json` && text !== null && isNowhere(text)),
+        !(/\/position(-copy)?\.json$/.test(path) && text !== null && isNowhere(text)),
     );
     return new Map([
       ['tables', JSON.stringify(tables, (key, value: unknown) => (key === 'handle' ? undefined : plain(value)), 1)],

@@ -479,7 +479,10 @@ describe('the state directory', () => {
     ],
     [
       'with a cut position',
-      ({ files }) => files.writeAtomically('/var/lib/ringwall/position.json', '{"current":1'),
+      ({ files }) => {
+        files.writeAtomically('/var/lib/ringwall/position.json', '{"current":1');
+        files.remove('/var/lib/ringwall/position-copy.json');
+      },
       '/var/lib/ringwall/position.json is damaged',
     ],
     [
@@ -531,7 +534,7 @@ describe('what a crash left', () => {
     await apply(w, 1);
     w.files.writeAtomically('/var/lib/ringwall/position.json.new-77', '{"cur');
     await apply(w, 1);
-    expect(w.files.list('/var/lib/ringwall')).toEqual(['generations', 'lock', 'position.json']);
+    expect(w.files.list('/var/lib/ringwall')).toEqual(['generations', 'lock', 'position-copy.json', 'position.json']);
   });
 });
 

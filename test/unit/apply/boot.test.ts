@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { apply, clear, restoreAtBoot, rollback } from '../../../src/apply/index.js';
+import { type ApplyTimer, apply, clear, recover, restoreAtBoot, rollback } from '../../../src/apply/index.js';
 import { readPosition, writePosition } from '../../../src/apply/position.js';
 import type { Link, Links } from '../../../src/bridges/index.js';
 import { Failure } from '../../../src/diagnostics/index.js';
@@ -14,6 +14,7 @@ import { type TestWorld, testWorld } from './test-world.js';
 const author = { user: 'anna', version: '0.1.0' };
 const MAX = 'net.netfilter.nf_conntrack_max';
 const position = '/var/lib/ringwall/position.json';
+const copy = '/var/lib/ringwall/position-copy.json';
 const fileOf = (generation: number, name: string) => `/var/lib/ringwall/generations/${generation}/${name}`;
 const origin = { file: 'etc/network/interfaces', line: 1 };
 
@@ -24,7 +25,7 @@ async function applied(count: number, links: Links | null = null): Promise<TestW
   return world;
 }
 
-const applyPort = (world: TestWorld, port: number, links: Links | null = null) =>
+const applyPort = (world: TestWorld, port: number, links: Links | null = null, timer?: ApplyTimer) =>
   apply(world, {
     firewall: {
       ruleset: { tables: [tableOf([{ name: 'in', rules: [portRule(port), portRule(port + 50)] }])] },
@@ -34,6 +35,7 @@ const applyPort = (world: TestWorld, port: number, links: Links | null = null) =
     sources: new Map(),
     node: 'pve1',
     author,
+    timer,
   });
 
 /** The same records over a kernel that has just started. */
@@ -66,7 +68,7 @@ const damage = ({ files }: TestWorld, path: string): void => files.writeAtomical
 describe('after a boot', () => {
   test('the rules come from the batch and nothing is compared; the settings follow', async () => {
     const world = rebooted(await applied(2));
-    expect(await restoreAtBoot(world)).toEqual({ generation: 2, warnings: [] });
+    expect(await restoreAtBoot(world)).toEqual({ generation: 2, confirmed: 2, warnings: [] });
     expect(await portsOf(world)).toEqual([2, 52]);
     expect([world.nftables.loads, world.nftables.commits.length]).toEqual([1, 0]);
     expect(world.sysctls.read(MAX)?.value).toBe(1002);
@@ -77,7 +79,7 @@ describe('after a boot', () => {
     const world = rebooted(await applied(2));
     await restoreAtBoot(world);
     await world.nftables.addForeignRule({ family: 'inet', name: 'ringwall' }, 'in', portRule(9), 0);
-    expect(await restoreAtBoot(world)).toEqual({ generation: 2, warnings: [] });
+    expect(await restoreAtBoot(world)).toEqual({ generation: 2, confirmed: 2, warnings: [] });
     expect(await portsOf(world)).toEqual([2, 52]);
   });
 
@@ -89,15 +91,15 @@ describe('after a boot', () => {
     expect(await portsOf(first)).toEqual([1, 51]);
     await clear(first, author);
     const second = rebooted(first);
-    expect(await restoreAtBoot(second)).toEqual({ generation: 4, warnings: [] });
+    expect(await restoreAtBoot(second)).toEqual({ generation: 4, confirmed: 4, warnings: [] });
     expect((await second.nftables.read()).tables).toEqual([]);
   });
 
   test('without anything applied there is nothing to restore', async () => {
-    expect(await restoreAtBoot(testWorld())).toEqual({ generation: null, warnings: [] });
+    expect(await restoreAtBoot(testWorld())).toEqual({ generation: null, confirmed: null, warnings: [] });
     const empty = testWorld();
     empty.files.makeDirectory('/var/lib/ringwall');
-    expect(await restoreAtBoot(empty)).toEqual({ generation: null, warnings: [] });
+    expect(await restoreAtBoot(empty)).toEqual({ generation: null, confirmed: null, warnings: [] });
   });
 
   test('a run that was cut short before its generation was in force is dropped', async () => {
@@ -108,7 +110,7 @@ describe('after a boot', () => {
       confirmed: 1,
       applying: { generation: 2, action: 'apply', rules: null, links: false },
     });
-    expect(await restoreAtBoot(world)).toEqual({ generation: 1, warnings: [] });
+    expect(await restoreAtBoot(world)).toEqual({ generation: 1, confirmed: 1, warnings: [] });
     expect(await portsOf(world)).toEqual([1, 51]);
     expect(readPosition(world.state).applying).toBeNull();
     expect(world.files.list('/var/lib/ringwall/generations')).toEqual(['1']);
@@ -127,7 +129,7 @@ describe('a pending change', () => {
   test('is dropped for what was confirmed', async () => {
     const world = rebooted(await applied(2));
     writePosition(world.state, { ...readPosition(world.state), confirmed: 1, pending: pendingOf(1) });
-    expect(await restoreAtBoot(world)).toEqual({ generation: 1, warnings: [] });
+    expect(await restoreAtBoot(world)).toEqual({ generation: 1, confirmed: 1, warnings: [] });
     expect(await portsOf(world)).toEqual([1, 51]);
     expect(readPosition(world.state)).toMatchObject({ current: 1, confirmed: 1, pending: null, unconfirmed: [2] });
   });
@@ -142,7 +144,7 @@ describe('a pending change', () => {
   test('before which nothing was kept leaves nothing, in a kernel that was not started anew, either', async () => {
     const world = await applied(2);
     writePosition(world.state, { ...readPosition(world.state), confirmed: null, pending: pendingOf(null) });
-    expect(await restoreAtBoot(world)).toEqual({ generation: null, warnings: [] });
+    expect(await restoreAtBoot(world)).toEqual({ generation: null, confirmed: null, warnings: [] });
     expect((await world.nftables.read()).tables).toEqual([]);
     expect(readPosition(world.state)).toMatchObject({ current: null, confirmed: null, pending: null });
   });
@@ -155,7 +157,7 @@ describe('when something is damaged', () => {
     const world = rebooted(await applied(2));
     const errors = [{ operation: null, errno: 'EOPNOTSUPP', detail: null }];
     world.nftables.beforeLoad = async () => ({ ok: false, reason: 'refused', errors });
-    expect(await restoreAtBoot(world)).toEqual({ generation: 2, warnings: [notTaken] });
+    expect(await restoreAtBoot(world)).toEqual({ generation: 2, confirmed: 2, warnings: [notTaken] });
     expect(await portsOf(world)).toEqual([2, 52]);
   });
 
@@ -164,6 +166,7 @@ describe('when something is damaged', () => {
     damage(world, fileOf(2, 'rules.batch'));
     expect(await restoreAtBoot(world)).toEqual({
       generation: 2,
+      confirmed: 2,
       warnings: [`${fileOf(2, 'rules.batch')} is damaged: it is not what was written: its checksum is wrong`],
     });
     expect(await portsOf(world)).toEqual([2, 52]);
@@ -174,14 +177,13 @@ describe('when something is damaged', () => {
     damage(world, fileOf(4, 'meta.json'));
     damage(world, fileOf(3, 'rules.batch'));
     damage(world, fileOf(3, 'ruleset.json'));
-    const { generation, warnings } = await restoreAtBoot(world);
-    expect(generation).toBe(2);
-    expect(warnings.slice(0, -1).map((warning) => warning.replace(/ is damaged: .*/, ''))).toEqual([
+    const { generation, confirmed, warnings } = await restoreAtBoot(world);
+    expect([generation, confirmed]).toEqual([2, 4]);
+    expect(warnings.map((warning) => warning.replace(/ is damaged: .*/, ''))).toEqual([
       fileOf(4, 'meta.json'),
       fileOf(3, 'rules.batch'),
       fileOf(3, 'ruleset.json'),
     ]);
-    expect(warnings.at(-1)).toBe('generation 2 is restored instead');
     expect(await portsOf(world)).toEqual([2, 52]);
     expect(readPosition(world.state).current).toBe(2);
   });
@@ -202,14 +204,56 @@ describe('when something is damaged', () => {
     expect(warnings[0]).toContain('settings.json is damaged');
   });
 
-  test('a lost position is that of the newest generation', async () => {
-    const world = rebooted(await applied(3));
-    world.files.remove(position);
-    expect(await restoreAtBoot(world)).toEqual({
-      generation: 3,
-      warnings: ['nobody knows which generation was kept: the newest that can be read is restored'],
-    });
-    expect(readPosition(world.state).current).toBe(3);
+  test.each([
+    ['cut short', (w: TestWorld) => damage(w, position), 'its checksum is wrong or missing'],
+    ['gone', (w: TestWorld) => w.files.remove(position), 'it is missing'],
+    [
+      'with another number in it',
+      (w: TestWorld) => {
+        const text = Buffer.from(w.files.read(position) ?? []).toString();
+        w.files.writeAtomically(position, text.replace('"confirmed":1', '"confirmed":2'));
+      },
+      'its checksum is wrong or missing',
+    ],
+  ])('a position %s is that of its copy, and is mended', async (_what, spoil, reason) => {
+    const world = await applied(3);
+    await rollback(world, { generation: 1, author });
+    const again = rebooted(world);
+    const text = again.files.dump().get(position);
+    spoil(again);
+    const { generation, confirmed, warnings } = await restoreAtBoot(again);
+    expect([generation, confirmed, warnings.length]).toEqual([1, 1, 1]);
+    expect(warnings[0]).toMatch(new RegExp(`^${position} is damaged: .*${reason}$`));
+    expect(again.files.dump().get(position)).toBe(text);
+  });
+
+  test('a copy that is damaged is mended by the next run', async () => {
+    const world = await applied(2);
+    const text = world.files.dump().get(copy);
+    damage(world, copy);
+    expect(await restoreAtBoot(rebooted(world))).toMatchObject({ generation: 2, warnings: [] });
+    damage(world, copy);
+    await recover(world);
+    expect(world.files.dump().get(copy)).toBe(text);
+  });
+
+  test('when both are damaged, the newest generation that needed no confirming is restored', async () => {
+    const world = await applied(2);
+    const timer = { seconds: 60, extend: false, startWatchmen: async () => {} };
+    await applyPort(world, 3, null, timer);
+    for (const path of [position, copy]) damage(world, path);
+    const again = rebooted(world);
+    expect(await restoreAtBoot(again)).toMatchObject({ generation: 2, confirmed: null });
+    expect(readPosition(again.state)).toMatchObject({ current: 2, confirmed: 2, pending: null, unconfirmed: [3] });
+  });
+
+  test('and none where all were on trial', async () => {
+    const world = testWorld();
+    await applyPort(world, 1, null, { seconds: 60, extend: false, startWatchmen: async () => {} });
+    for (const path of [position, copy]) damage(world, path);
+    const again = rebooted(world);
+    expect((await failureOf(() => restoreAtBoot(again))).code).toBe('nothing-restored');
+    expect((await again.nftables.read()).tables).toEqual([]);
   });
 
   test('when nothing can be restored it says why', async () => {
@@ -295,7 +339,7 @@ describe('links', () => {
     const world = { ...testWorld(), route: host('en0', 'en1') };
     await applyPort(world, 1, desired);
     const again = rebooted(world, host('en0', 'en1'));
-    expect(await restoreAtBoot(again)).toEqual({ generation: 1, warnings: [] });
+    expect(await restoreAtBoot(again)).toEqual({ generation: 1, confirmed: 1, warnings: [] });
     expect(await namesOf(again)).toEqual(['lo', 'en0', 'en1', 'en0.5', 'en1.6', 'en1.6.7']);
     expect((await again.route.read()).links.every(({ up }) => up)).toBe(true);
   });
@@ -306,6 +350,7 @@ describe('links', () => {
     const again = rebooted(world, host('en0'));
     expect(await restoreAtBoot(again)).toEqual({
       generation: 1,
+      confirmed: 1,
       warnings: [
         'en1: is not there',
         'en1.6: cannot be made: en1 is not there',

@@ -435,7 +435,7 @@ test('a watchman whose network namespace is gone ends at the deadline', async ()
 });
 
 describe('whatever fails on the way leads back', () => {
-  const troubles = (once: boolean) => Array.from({ length: 22 }, (_, count) => ({ count, once }));
+  const troubles = (once: boolean) => Array.from({ length: 28 }, (_, count) => ({ count, once }));
 
   test.each([...troubles(true), ...troubles(false)])('the write after $count, once: $once', async ({ count, once }) => {
     const { w, old } = await settled();

@@ -25,6 +25,8 @@ test('what restores the rules is ordered before the network', () => {
     'shutdown.target',
   ]);
   expect(unit.get('RequiresMountsFor')).toEqual(['/var/lib/ringwall']);
+  // Another generation in place of the confirmed one: rules are in force, and what requires the unit may start.
+  expect(unit.get('SuccessExitStatus')).toEqual(['2']);
 });
 
 describe.each(readdirSync(folder))('%s', (name) => {
