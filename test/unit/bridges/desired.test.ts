@@ -81,6 +81,22 @@ describe('kinds of links', () => {
     },
   );
 
+  it.each([
+    ['eth0', 'link-speed 1000'],
+    ['eth0', 'link-autoneg off'],
+    ['eth0', 'link-fec rs'],
+    ['eth0', 'gro-offload off'],
+    ['eth0', 'ring-rx 512'],
+    ['br', 'bridge-always-up yes'],
+    ['vx', 'vxlan-udp-csum off'],
+  ])('%s keeps its kind: %s is read, and not managed', (name, option) => {
+    const kind = { eth0: '', br: '\tbridge-ports none\n', vx: '\tvxlan-id 5\n' }[name];
+    const found = desiredOf(`iface ${name}\n${kind}\t${option}\n`);
+    expect(found.links.links).not.toMatchObject([{ kind: 'other' }]);
+    expect(unmanaged(found)).toEqual([`${kind === '' ? 2 : 3} not yet: ${name} ${option}`]);
+    expect(problems(found)).toEqual([`${kind === '' ? 2 : 3} links/not-managed`]);
+  });
+
   it.each([['inet ppp'], ['inet bootp'], ['inet6 6to4'], ['can static'], ['wireguard static']])(
     'the method %s too',
     (method) => {
