@@ -5,13 +5,13 @@
 // Does what the command does, through ports that look at the clock. Prints JSON, in milliseconds: `parts`, and `proper`,
 // which is all from the first question to the kernel until the last answer.
 import { apply, preview } from '../dist/apply/index.js';
-import { load } from '../dist/cli/load.js';
+import { loadDesired } from '../dist/cli/load.js';
 import { inNamespace, openNftables, openRoute } from '../dist/netlink/index.js';
 import { nodeFiles, nodeProcesses, systemClock } from '../dist/ports/index.js';
 import { procSysctls } from '../dist/sysctl/index.js';
 
 const [command, root, netns, path] = process.argv.slice(2);
-const parts = { 'start and modules': performance.now() };
+const parts = {};
 const add = (part, start) => {
   parts[part] = (parts[part] ?? 0) + performance.now() - start;
 };
@@ -39,8 +39,8 @@ const watched = (object, part, names = {}) =>
 
 const options = { root, node: undefined, state: path, netns, json: false, color: 'never', only: 'network' };
 const context = { options, files: nodeFiles, clock: systemClock };
-const loaded = within('files read and checked', () => load(context));
-const desired = { firewall: null, links: loaded.links };
+const loaded = within('files read and checked', () => loadDesired(context));
+const { desired } = loaded;
 
 const inside = (read) => inNamespace(netns, read);
 const nftables = openNftables(netns);
