@@ -8,7 +8,7 @@ import { findGeneration, nothingDesired, removeGeneration, storedGenerations } f
 import { openGeneration } from './generation-files.js';
 import { runHooks } from './hooks.js';
 import { readLinkJournal, removeLinkJournal } from './link-journal.js';
-import type { Pending } from './pending.js';
+import { type Pending, timeLeft, withDeadline } from './pending.js';
 import { makePlan, planRuleset } from './plan.js';
 import { desiredBack, linksOf, rulesetOf } from './plan-way-back.js';
 import { type Position, writePosition } from './position.js';
@@ -29,9 +29,21 @@ export interface WentBack {
 
 /** Takes a pending change back, in the kernel and then in the records. The caller holds the lock. */
 export async function goBack(world: World, position: PendingPosition): Promise<WentBack> {
+  endTime(world, position);
   const went = await goBackInKernel(world, position, findWayBack(world.state, position.pending.generation));
   recordBack(world.state, position, went.position);
   return went;
+}
+
+/** Makes this moment the deadline, so that who finds the change taken back in part goes on with it, and nobody confirms it. */
+function endTime({ state, clock }: World, position: PendingPosition): void {
+  if (timeLeft(position.pending, clock) === 0) return;
+  try {
+    writePosition(state, { ...position, pending: withDeadline(position.pending, 0, clock) });
+  } catch (error) {
+    // The kernel comes first.
+    if (!(error instanceof Failure)) throw error;
+  }
 }
 
 /**

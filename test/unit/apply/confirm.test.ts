@@ -226,6 +226,28 @@ describe('while a change is pending', () => {
     expect(await kernel(w)).toEqual(old);
   });
 
+  test('rollback that is killed half way is finished by the next run, although there was time left', async () => {
+    for (const next of [recover, (w: World) => failure(confirm(w, null))]) {
+      const { w, old } = await waiting();
+      w.nftables.beforeLoad = async () => {
+        w.nftables.beforeLoad = undefined;
+        throw new Error('the power went');
+      };
+      await expect(rollback(w, { author })).rejects.toThrow('the power went');
+      expect((await kernel(w)).links).toEqual(old.links);
+      await next(w);
+      expect(await kernel(w)).toEqual(old);
+      expect(readPosition(w.state)).toMatchObject({ current: 1, confirmed: 1, pending: null, unconfirmed: [2] });
+    }
+  });
+
+  test('rollback on a full disk takes it back all the same', async () => {
+    const { w, old } = await waiting();
+    w.files.trouble = { space: 0 };
+    await failure(rollback(w, { author }));
+    expect(await kernel(w)).toEqual(old);
+  });
+
   test('more time is more time', async () => {
     const { w, old } = await waiting();
     w.clock.advance(DEADLINE - 1);
