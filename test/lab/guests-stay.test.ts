@@ -9,10 +9,10 @@ import {
   noLinks,
   planLinks,
 } from '../../src/bridges/index.js';
-import { main } from '../../src/cli/main.js';
 import { openRoute, type RoutePort } from '../../src/netlink/index.js';
 import { makeSite, type TestSite } from '../support/cli.js';
 import { countWhile, type Stream } from '../support/frame-streams.js';
+import { runHere } from '../support/in-process.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
 import { type FrameSocket, openFrames } from '../support/raw-frames.js';
 
@@ -107,14 +107,10 @@ describe('guests stay', () => {
     return known;
   };
   const ringwall = async (...args: string[]): Promise<string> => {
-    const said = { out: '', err: '' };
     const options = ['--root', site.root, '--state', site.state, '--netns', namespace('host').name];
-    const code = await main(['node', 'ringwall', ...args, ...options], {
-      stdout: { write: (text) => (said.out += text) },
-      stderr: { write: (text) => (said.err += text) },
-    });
-    expect(code, said.err).toBe(0);
-    return said.out;
+    const { code, out, err } = await runHere([...args, ...options]);
+    expect(code, err).toBe(0);
+    return out;
   };
   const apply = (wanted: Wanted): Promise<string> => {
     site.write('etc/network/interfaces', interfaces(wanted));

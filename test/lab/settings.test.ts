@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
 import { hostOnly, makeSite, type TestSite } from '../support/cli.js';
+import { type RanHere, runHere } from '../support/in-process.js';
 
 const HOST = 'etc/pve/nodes/pve1/host.fw';
 const names = [
@@ -20,15 +20,8 @@ describe('in the first network namespace', () => {
   });
   afterAll(() => site?.remove());
 
-  const ringwall = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
-    const said = { out: '', err: '' };
-    const options = ['--root', site.root, '--state', site.state];
-    const code = await main(['node', 'ringwall', ...args, ...options], {
-      stdout: { write: (text) => (said.out += text) },
-      stderr: { write: (text) => (said.err += text) },
-    });
-    return { code, ...said };
-  };
+  const ringwall = (...args: string[]): Promise<RanHere> =>
+    runHere([...args, '--root', site.root, '--state', site.state]);
   const options = (values: readonly string[]): void =>
     site.write(HOST, `[OPTIONS]\n${values.map((value, index) => `${names[index]}: ${value}\n`).join('')}\n[RULES]\n`);
 

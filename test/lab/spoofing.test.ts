@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
 import { makeSite, type TestSite } from '../support/cli.js';
+import { runHere } from '../support/in-process.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
 import {
   arp,
@@ -105,11 +105,9 @@ describe('frames made by hand', () => {
   let local: ReturnType<typeof openLocalUdp>;
 
   const ringwall = async (...args: string[]): Promise<void> => {
-    let said = '';
-    const write = (text: string) => (said += text);
     const options = ['--root', site.root, '--state', site.state, '--netns', host.name];
-    const code = await main(['node', 'ringwall', ...args, ...options], { stdout: { write }, stderr: { write } });
-    expect(code, said).toBe(0);
+    const { code, out, err } = await runHere([...args, ...options]);
+    expect(code, out + err).toBe(0);
   };
 
   const socketAt = (end: 'guest' | 'outside'): FrameSocket => {

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeSite, type TestSite } from '../support/cli.js';
+import { runHere } from '../support/in-process.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
-import { command, expectRepair, type Tampering } from '../support/tampering.js';
+import { expectRepair, type Tampering } from '../support/tampering.js';
 
 const files = {
   'etc/pve/firewall/cluster.fw':
@@ -49,7 +50,7 @@ beforeAll(async () => {
   netns = makeNamespace();
   netns.ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0-far');
   netns.ip('link', 'add', 'other', 'type', 'veth', 'peer', 'name', 'other-far');
-  const applied = await command(['apply', '--yes', '--root', site.root, '--state', site.state, '--netns', netns.name]);
+  const applied = await runHere(['apply', '--yes', '--root', site.root, '--state', site.state, '--netns', netns.name]);
   expect(applied).toMatchObject({ code: 0 });
   // Refused at once, by nobody listening: the packets pass rules that count.
   const knock = "require('node:net').connect(9, '127.0.0.1').on('error', () => {})";

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { main } from '../../src/cli/main.js';
-import { hostOnly, makeSite, type Ran, type TestSite } from '../support/cli.js';
+import { hostOnly, makeSite, type TestSite } from '../support/cli.js';
+import { type RanHere, runHere } from '../support/in-process.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
 
 let site: TestSite;
@@ -17,17 +17,8 @@ afterEach(() => {
   site.remove();
 });
 
-/** A command line in this process. */
-async function run(...args: string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const write = (stream: 'out' | 'err') => (text: string) => {
-    said[stream] += text;
-  };
-  const streams = { stdout: { write: write('out') }, stderr: { write: write('err') } };
-  const options = ['--root', site.root, '--state', site.state, '--netns', netns.name];
-  const code = await main(['node', 'ringwall', ...args, ...options], streams);
-  return { code, ...said };
-}
+const run = (...args: string[]): Promise<RanHere> =>
+  runHere([...args, '--root', site.root, '--state', site.state, '--netns', netns.name]);
 
 const ruleset = (): string => netns.nft('-a', 'list', 'ruleset');
 const edit = (port: number): void => {

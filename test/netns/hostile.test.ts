@@ -5,10 +5,10 @@ import process from 'node:process';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { check } from '../../src/cli/check.js';
 import { compile } from '../../src/cli/compile.js';
-import { main } from '../../src/cli/main.js';
-import { build, hostOnly, makeSite, program, type Ran, type TestSite } from '../support/cli.js';
+import { build, hostOnly, makeSite, program, type TestSite } from '../support/cli.js';
 import { contextOn } from '../support/context.js';
 import { HARMFUL } from '../support/crafted/payloads.js';
+import { type RanHere, runHere } from '../support/in-process.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
 
 let site: TestSite;
@@ -22,20 +22,13 @@ afterEach(() => {
   site.remove();
 });
 
-/** A command line in this process. What it says may not act on a terminal. */
-async function run(...args: string[]): Promise<Ran> {
-  const said = { out: '', err: '' };
-  const write = (stream: 'out' | 'err') => (text: string) => {
-    said[stream] += text;
-  };
-  const code = await main(['node', 'ringwall', ...args], {
-    stdout: { write: write('out') },
-    stderr: { write: write('err') },
-  });
-  expect(said.out.replaceAll('\t', '')).not.toMatch(HARMFUL);
-  expect(said.err).not.toMatch(HARMFUL);
-  expect(said.err + said.out).not.toContain('this is a bug');
-  return { code, ...said };
+/** What a command says may not act on a terminal. */
+async function run(...args: string[]): Promise<RanHere> {
+  const ran = await runHere(args);
+  expect(ran.out.replaceAll('\t', '')).not.toMatch(HARMFUL);
+  expect(ran.err).not.toMatch(HARMFUL);
+  expect(ran.err + ran.out).not.toContain('this is a bug');
+  return ran;
 }
 
 const here = () => ['--root', site.root, '--state', site.state, '--netns', netns.name];

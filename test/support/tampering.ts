@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { main } from '../../src/cli/main.js';
 import type { TestSite } from './cli.js';
+import { runHere } from './in-process.js';
 import type { TestNamespace } from './netns.js';
 
 /** What somebody else does behind ringwall's back. */
@@ -12,25 +12,6 @@ export interface Tampering {
   readonly found: readonly string[];
   /** How many lines of the tables, with their handles, are others after the repair. */
   readonly rewritten: number;
-}
-
-/** Runs a command line in this process. */
-export async function command(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await main(['node', 'ringwall', ...args], {
-    stdout: {
-      write: (text) => {
-        out += text;
-      },
-    },
-    stderr: {
-      write: (text) => {
-        err += text;
-      },
-    },
-  });
-  return { code, out, err };
 }
 
 /** `status` finds and names it, `apply` repairs it and touches nothing else, then `status` is content. */
@@ -45,13 +26,13 @@ export async function expectRepair(
   if (typeof act === 'string') netns.load(act);
   else netns.run(act[0], act.slice(1));
 
-  const drifted = await command(['status', ...where]);
+  const drifted = await runHere(['status', ...where]);
   expect(drifted).toMatchObject({ code: 2, err: '' });
   const lines = drifted.out.split('\n').slice(0, -2);
   expect(lines).toEqual(found.map((text) => expect.stringContaining(text)));
 
-  expect(await command(['apply', '--yes', ...where])).toMatchObject({ code: 0 });
-  expect((await command(['status', ...where])).out).toMatch(/^generation \d+: the kernel holds what was applied\n$/);
+  expect(await runHere(['apply', '--yes', ...where])).toMatchObject({ code: 0 });
+  expect((await runHere(['status', ...where])).out).toMatch(/^generation \d+: the kernel holds what was applied\n$/);
   const after = held();
   expect(before.filter((line) => !after.includes(line))).toHaveLength(rewritten);
   expect(withoutHandles(after)).toEqual(withoutHandles(before));

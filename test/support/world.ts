@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { main } from '../../src/cli/main.js';
 import {
   type Attempt,
   deciding,
@@ -15,6 +14,7 @@ import {
 import { openNftables } from '../../src/netlink/index.js';
 import { commentOf } from '../../src/ruleset/index.js';
 import type { TestSite } from './cli.js';
+import { runHere } from './in-process.js';
 
 /** Long enough for an answer from the slowest machine; how long silence must last to count as such. Milliseconds. */
 const PATIENCE = 20_000;
@@ -142,15 +142,11 @@ export class Traffic {
 
   /** Runs a ringwall command on the site and the world; gives its exit code and its JSON answer. */
   async ringwall(...args: string[]): Promise<{ code: number; answer: unknown }> {
-    const said = { out: '', err: '' };
     const { root, state } = this.#site;
     const options = ['--json', '--root', root, '--state', state, '--netns', this.#world.netns];
-    const code = await main(['node', 'ringwall', ...args, ...options], {
-      stdout: { write: (text) => (said.out += text) },
-      stderr: { write: (text) => (said.err += text) },
-    });
-    if (said.err !== '') throw new Error(`ringwall ${args.join(' ')}: ${said.err}`);
-    return { code, answer: JSON.parse(said.out) };
+    const { code, out, err } = await runHere([...args, ...options]);
+    if (err !== '') throw new Error(`ringwall ${args.join(' ')}: ${err}`);
+    return { code, answer: JSON.parse(out) };
   }
 
   #both(
