@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { apply, clear, counters, history, preview, rollback, status, type World } from '../../../src/apply/index.js';
+import {
+  apply,
+  clear,
+  counters,
+  history,
+  preview,
+  recover,
+  rollback,
+  status,
+  type World,
+} from '../../../src/apply/index.js';
 import { desiredLinks, type Links } from '../../../src/bridges/index.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { memoryFiles } from '../../../src/ports/index.js';
@@ -51,6 +61,13 @@ async function cutShort(): Promise<TestWorld> {
   return world;
 }
 
+/** A third change that nobody confirmed in its time, and that is still in force. */
+async function notConfirmed(): Promise<TestWorld> {
+  const world = await settled();
+  await apply(world, { ...request(3), timer: { seconds: 0, extend: false, startWatchmen: async () => {} } });
+  return world;
+}
+
 /** The number of the generation whose rules the kernel holds, 0 for none, and those whose addresses are there. */
 async function held({ nftables, route }: TestWorld): Promise<{ rules: number; links: number[] }> {
   const [table] = (await nftables.read()).tables;
@@ -67,17 +84,24 @@ const commands: Readonly<Record<string, (world: TestWorld) => unknown>> = {
   rollback: (world) => rollback(world, { author }),
   'rollback 1': (world) => rollback(world, { generation: 1, author }),
   clear: (world) => clear(world, author),
+  recover: (world) => recover(world),
   status: (world) => status(world),
   counters: (world) => counters(world, wanted(4).firewall.ruleset),
   history: ({ state }) => history(state),
 };
 
 /** What each of them may leave in the kernel when it works. */
-const leaves: Readonly<Record<string, readonly number[]>> = { apply: [4], 'rollback 1': [1], clear: [0] };
+const leaves: Readonly<Record<string, readonly number[]>> = {
+  apply: [4],
+  'rollback 1': [1],
+  clear: [0],
+  recover: [2, 3],
+};
 
 test.each([
   ['settled', settled],
   ['of a run that was cut short', cutShort],
+  ['of a change that was not confirmed', notConfirmed],
 ] as const)(
   'records %s, each cut at every 64th byte: a command works or says what is damaged',
   async (_what, make) => {
@@ -103,6 +127,9 @@ test.each([
             // A run that was cut short is settled first, so the rules may go back to what they were.
             expect(leaves[name] ?? [1, 2, 3, before.rules], told).toContain(after.rules);
             if (name === 'apply') expect(after.links, told).toContain(4);
+            // Where nobody can tell any more what was there before, what has come stays.
+            if (name === 'recover' && !path.includes('generations/2'))
+              expect(after, told).toEqual({ rules: 2, links: [2] });
           } else {
             outcomes.refused += 1;
             expect(failure, told).toBeInstanceOf(Failure);
