@@ -25,7 +25,9 @@ export async function settle(world: World): Promise<Position> {
   const position = readPosition(state);
   mendPosition(state, position);
   if (isPending(position)) {
-    return timeLeft(position.pending, clock) > 0 ? position : (await goBack(world, position)).position;
+    if (timeLeft(position.pending, clock) === 0) return (await goBack(world, position)).position;
+    removeLinkJournal(state);
+    return position;
   }
   removeWayBack(state);
   if (position.applying !== null) return settleCutShort(world, position, position.applying);

@@ -60,6 +60,7 @@ const DEADLINE = SECONDS * 1000;
 const START = memoryClock().sinceBoot();
 const POSITION = '/var/lib/ringwall/position.json';
 const WAY_BACK = '/var/lib/ringwall/way-back.json';
+const LINKS_UNDO = '/var/lib/ringwall/links-undo.json';
 const nobody = async (): Promise<void> => {};
 
 /** A rule, a setting and a bridge that all tell one number from another. */
@@ -239,6 +240,14 @@ describe('while a change is pending', () => {
       expect(await kernel(w)).toEqual(old);
       expect(readPosition(w.state)).toMatchObject({ current: 1, confirmed: 1, pending: null, unconfirmed: [2] });
     }
+  });
+
+  test('what undoes the links goes with the next run when its own was killed before it could remove it', async () => {
+    const { w, fresh } = await waiting();
+    w.files.writeAtomically(LINKS_UNDO, '{"generation":2,"inverses":[]}\n');
+    expect((await recover(w)).takenBack).toBe(null);
+    expect(await kernel(w)).toEqual(fresh);
+    expect(w.files.dump().has(LINKS_UNDO)).toBe(false);
   });
 
   test('rollback on a full disk takes it back all the same', async () => {
