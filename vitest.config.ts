@@ -1,14 +1,18 @@
+import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 
+/** How many campaigns of kills run at a time. */
+const LANES = Number(process.env['RINGWALL_KILLS_LANES'] ?? availableParallelism());
+
 // Many of them start the program, or try hundreds of random sites, on machines that do other work, too.
 const unitTests = { testTimeout: 60_000 };
-const kernelTests = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
+const kernelTests = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false, maxConcurrency: LANES };
 
 // The `lab` project runs inside the full test kernel only (see lab/README.md), under emulation: all its files share one
 // process, because starting one for each file costs seconds there.
 // The changes that `npm run kills` kills in processes of their own are cut short in memory by test/unit/apply.
-const campaigns = process.env['RINGWALL_KILLS'] === undefined ? ['test/netns/kills.test.ts'] : [];
+const campaigns = process.env['RINGWALL_KILLS'] === undefined ? ['test/*/kills.test.ts'] : [];
 
 export default defineConfig({
   test: {
@@ -20,6 +24,7 @@ export default defineConfig({
           ...kernelTests,
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          exclude: campaigns,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',

@@ -1,5 +1,6 @@
 // Numbers the system calls by which a run changes something, and kills the process at one of them. It wraps what Node and
 // koffi offer, so the program that runs above it is the one that is shipped. Import it before anything that loads koffi.
+// A flush to disk is none: a process that is killed before it leaves the same files as one that is killed after it.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
@@ -9,33 +10,39 @@ import koffi from 'koffi';
 
 const { O_ACCMODE = 3, O_CREAT, O_RDONLY } = fs.constants;
 
-/** What each boundary comes before, such as `fsync position.json`; its place plus one is its number. */
-export const passed = [];
-
-let watching = false;
+let names = [];
 let fatal = null;
+let dying = false;
 
-/** From here on boundaries are numbered, and the process is killed at `number`, or at none. */
-export function watch(number) {
-  watching = true;
-  fatal = number;
+/** From here on boundaries are numbered from 1 again. The process is killed at a number, or at the first name that begins so, or never. */
+export function watch(place) {
+  names = [];
+  fatal = place;
+}
+
+/** What each boundary since then comes before, such as `rename position.json`. */
+export const passed = () => names;
+
+/** Is it over here? */
+function pass(what) {
+  names.push(what);
+  dying ||= names.length === fatal || (typeof fatal === 'string' && what.startsWith(fatal));
+  return dying;
 }
 
 const real = { ...fs };
 
+const die = () => process.kill(process.pid, 'SIGKILL');
+
 function boundary(what) {
-  if (!watching) return;
-  passed.push(what);
-  if (passed.length === fatal) process.kill(process.pid, 'SIGKILL');
+  if (pass(what)) die();
 }
 
 /** A boundary inside a call: `half` does a part of it before the process is killed. */
 function boundaryInside(what, half) {
-  if (!watching) return;
-  passed.push(what);
-  if (passed.length !== fatal) return;
+  if (!pass(what)) return;
   half();
-  process.kill(process.pid, 'SIGKILL');
+  die();
 }
 
 const files = new Map();
@@ -62,10 +69,6 @@ fs.writeFileSync = (file, data, options) => {
 fs.writeSync = (fd, ...rest) => {
   if (files.has(fd)) boundary(`write ${nameOf(files.get(fd))}`);
   return real.writeSync(fd, ...rest);
-};
-fs.fsyncSync = (fd) => {
-  boundary(`fsync ${nameOf(files.get(fd))}`);
-  real.fsyncSync(fd);
 };
 fs.ftruncateSync = (fd, length) => {
   boundary(`truncate ${nameOf(files.get(fd))}`);
@@ -100,32 +103,32 @@ for (const name of ['spawn', 'spawnSync', 'execFile', 'execFileSync']) {
 }
 syncBuiltinESMExports();
 
+/** The messages of a buffer: where each ends, its type and flags (uapi linux/netlink.h nlmsghdr). */
+function messagesOf(bytes) {
+  const messages = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + ((bytes.readUInt32LE(at) + 3) & ~3);
+    messages.push({ end, type: bytes.readUInt16LE(at + 4), flags: bytes.readUInt16LE(at + 6) });
+    at = end;
+  }
+  return messages;
+}
+
 const NLM_F_DUMP = 0x300;
 const NFNL_MSG_BATCH_BEGIN = 16;
 const NFNL_MSG_BATCH_END = 17;
-const NFNL_SUBSYS_NFTABLES = 10;
 /** NFT_MSG_GET* (uapi linux/netfilter/nf_tables.h). */
 const nftablesQuestions = new Set([1, 4, 7, 10, 13, 16, 19]);
 
-/**
- * Do these messages only ask? rtnetlink has its questions at each fourth number; a batch without an end is a dry run
- * (nfnetlink.c nfnetlink_rcv_batch).
- */
-function asks(bytes) {
-  const type = bytes.readUInt16LE(4);
-  if ((bytes.readUInt16LE(6) & NLM_F_DUMP) === NLM_F_DUMP) return true;
-  if (type === NFNL_MSG_BATCH_BEGIN) return lastType(bytes) !== NFNL_MSG_BATCH_END;
-  return type >> 8 === NFNL_SUBSYS_NFTABLES ? nftablesQuestions.has(type & 0xff) : type >> 8 === 0 && (type & 3) === 2;
-}
-
-function lastType(bytes) {
-  let type = 0;
-  for (let at = 0; at < bytes.length; at += (bytes.readUInt32LE(at) + 3) & ~3) type = bytes.readUInt16LE(at + 4);
-  return type;
-}
-
-function boundaryOfMessage(bytes) {
-  if (!asks(bytes)) boundary(`send ${bytes.length} bytes`);
+/** A batch is taken whole or not at all, and one without an end is a dry run (nfnetlink.c nfnetlink_rcv_batch). */
+function boundaryOfRules(bytes) {
+  const messages = messagesOf(bytes);
+  const [first] = messages;
+  const changes =
+    first.type === NFNL_MSG_BATCH_BEGIN
+      ? messages.at(-1).type === NFNL_MSG_BATCH_END
+      : (first.flags & NLM_F_DUMP) !== NLM_F_DUMP && !nftablesQuestions.has(first.type & 0xff);
+  if (changes) boundary(`send rules, ${bytes.length} bytes`);
 }
 
 const load = koffi.load;
@@ -138,11 +141,11 @@ koffi.load = (...place) => {
         const native = target.func(signature, ...rest);
         if (!/\bsend\(/.test(signature)) return native;
         const send = (fd, bytes, ...more) => {
-          boundaryOfMessage(bytes);
+          boundaryOfRules(bytes);
           return native(fd, bytes, ...more);
         };
         send.async = (fd, bytes, ...more) => {
-          boundaryOfMessage(bytes);
+          boundaryOfRules(bytes);
           native.async(fd, bytes, ...more);
         };
         return send;
@@ -151,9 +154,23 @@ koffi.load = (...place) => {
   });
 };
 
+/** rtnetlink has its questions at each fourth number (uapi linux/rtnetlink.h). */
+const isLinkChange = ({ type }) => (type & 3) !== 2;
+
 const { RawNetlinkSocket } = createRequire(import.meta.url)('netlink');
 const sendRaw = RawNetlinkSocket.prototype.send;
 RawNetlinkSocket.prototype.send = function send(bytes, ...rest) {
-  boundaryOfMessage(bytes);
+  // The kernel performs what is sent at once message by message.
+  let sent = 0;
+  for (const [place, message] of messagesOf(bytes).entries()) {
+    if (!isLinkChange(message)) continue;
+    if (pass(`send links, message ${place + 1}`)) {
+      if (sent === 0) die();
+      // The package sends when it is called, or soon.
+      sendRaw.call(this, bytes.subarray(0, sent), {}, die);
+      return;
+    }
+    sent = message.end;
+  }
   sendRaw.call(this, bytes, ...rest);
 };

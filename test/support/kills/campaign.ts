@@ -1,14 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { makeNamespace, type TestNamespace } from '../netns.js';
-import { type Change, cards, type Files, type Step } from './change.js';
-import { type Dump, differences, dumpOf, VENDOR } from './dump.js';
-import type { Ended, Victims } from './victims.js';
+import type { Change } from './change.js';
+import { type Dump, differences } from './dump.js';
+import { Host } from './host.js';
+import type { Victims } from './victims.js';
 
 export interface Outcome {
-  readonly change: string;
   /** What each boundary comes before. */
   readonly boundaries: readonly string[];
   readonly kills: number;
@@ -19,64 +14,53 @@ export interface Outcome {
 }
 
 /**
- * Kills a change at each of its boundaries, and looks after `recover` whether the host is as before or as after the
- * change.
+ * Kills a change at each of its boundaries, or at `most` of them that are spread over it, and looks after `recover`
+ * whether the host is as before or as after the change.
  */
-export async function campaign(change: Change, victims: Victims): Promise<Outcome> {
+export async function campaign(change: Change, victims: Victims, most = Number.POSITIVE_INFINITY): Promise<Outcome> {
+  const { command, recovery = ['recover'], code: expected = 0 } = change;
   let host = await prepare(change, victims);
+  const again = async (): Promise<void> => {
+    host.remove();
+    host = await prepare(change, victims);
+  };
+  const recovered = async (): Promise<Dump> => {
+    const { code, err } = await host.ringwall(recovery);
+    if (code !== 0) throw new Error(`${change.name}: ${recovery.join(' ')}: exit code ${code}: ${err}`);
+    return host.dump();
+  };
   try {
     const before = await host.dump();
-    const { code, err, passed: boundaries } = await host.ringwall(change.command);
-    if (code !== (change.code ?? 0)) throw new Error(`${change.name}: exit code ${code}: ${err}`);
+    const { code, err, passed: boundaries } = await host.ringwall(command);
+    if (code !== expected) throw new Error(`${change.name}: exit code ${code}: ${err}`);
     const after = await host.dump();
     if ((differences(before, after).length === 0) !== (code !== 0)) {
       throw new Error(`${change.name}: ${code === 0 ? 'nothing was changed' : 'something stayed changed'}`);
     }
-    const problem = (text: string): string[] => (text === '' ? [] : [text]);
-    const mixed = problem(changedAfter(after, await recovered(host), 'recover after the change'));
-    host = await again(host, change, victims);
-    mixed.push(...problem(changedAfter(before, await host.dump(), 'made again')));
+    const mixed = problem('recovered after the change', after, await recovered());
+    await again();
+    mixed.push(...problem('made again', before, await host.dump()));
+    const old = change.halfDone ? [] : [before];
+    if (change.orElse !== undefined) {
+      await host.must(change.orElse);
+      old.push(await host.dump());
+      await again();
+    }
 
     const counts = { kills: 0, old: 0, new: 0 };
-    for (const [place, what] of boundaries.entries()) {
-      await victims.kill(host.line(change.command), place + 1);
+    for (const place of spread(boundaries.length, most)) {
+      await victims.kill(host.line(command), place + 1);
       counts.kills += 1;
-      const found = await recovered(host);
-      if (differences(before, found).length === 0) {
-        counts.old += 1;
-        continue;
-      }
-      if (differences(after, found).length === 0) counts.new += 1;
-      else {
-        const parts = differences(before, found).map((part) => `${part}: ${firstDifference(before, found, part)}`);
-        const other = differences(after, found).join(', ');
-        mixed.push(`killed at ${place + 1} (${what}): not as before in ${parts.join('; ')}; not as after in ${other}`);
-      }
-      host = await again(host, change, victims);
+      const found = await recovered();
+      if (isOneOf(old, found)) counts.old += 1;
+      else if (isOneOf([after], found)) counts.new += 1;
+      else mixed.push(`killed at ${place + 1} (${boundaries[place]}): ${describe([...old, after], found)}`);
+      if (change.halfDone || !isOneOf([before], found)) await again();
     }
-    return { change: change.name, boundaries, ...counts, mixed };
+    return { boundaries, ...counts, mixed };
   } finally {
     host.remove();
   }
-}
-
-const changedAfter = (a: Dump, b: Dump, when: string): string => {
-  const parts = differences(a, b);
-  return parts.length === 0 ? '' : `${when}: ${parts.join(', ')} differ`;
-};
-
-/** The first line of a part that is only in one of two dumps. */
-function firstDifference(a: Dump, b: Dump, part: string): string {
-  const [was = [], is = []] = [a, b].map((dump) => dump.get(part)?.split('\n'));
-  const gone = was.find((line) => !is.includes(line));
-  const come = is.find((line) => !was.includes(line));
-  return `- ${gone ?? ''} + ${come ?? ''}`;
-}
-
-async function recovered(host: Host): Promise<Dump> {
-  const { code, err } = await host.ringwall(['recover']);
-  if (code !== 0) throw new Error(`recover: exit code ${code}: ${err}`);
-  return host.dump();
 }
 
 /** A host in the state before the change, with the files of the change. */
@@ -92,65 +76,55 @@ async function prepare(change: Change, victims: Victims): Promise<Host> {
   }
 }
 
-function again(host: Host, change: Change, victims: Victims): Promise<Host> {
-  host.remove();
-  return prepare(change, victims);
+/** Numbers from 0 to below `count`, evenly spread, the first and the last among them. */
+const spread = (count: number, most: number): number[] => {
+  const all = Array.from({ length: count }, (_, number) => number);
+  if (count <= most) return all;
+  return Array.from({ length: most }, (_, number) => Math.round((number * (count - 1)) / (most - 1)));
+};
+
+const isOneOf = (states: readonly Dump[], found: Dump): boolean =>
+  states.some((state) => differences(state, found).length === 0);
+
+const problem = (when: string, expected: Dump, found: Dump): string[] =>
+  isOneOf([expected], found) ? [] : [`${when}: ${describe([expected], found)}`];
+
+/** What differs from the state that is nearest. */
+function describe(states: readonly Dump[], found: Dump): string {
+  const [nearest] = states.toSorted((a, b) => differences(a, found).length - differences(b, found).length);
+  if (nearest === undefined) return '';
+  return differences(nearest, found)
+    .map((part) => `${part}: ${firstDifference(nearest, found, part)}`)
+    .join('; ');
 }
 
-/** A network namespace with three cards, a site and a state directory. */
-class Host {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'ringwall-kills-'));
-  readonly #netns: TestNamespace = makeNamespace();
-  readonly #victims: Victims;
-
-  constructor(victims: Victims) {
-    this.#victims = victims;
-    const commands = cards.map(
-      (card, at) =>
-        `link add ${card} address ${VENDOR}:00:00:0${at} type veth peer name ${card}-far address ${VENDOR}:ff:00:0${at}\n`,
-    );
-    execFileSync('/usr/sbin/ip', ['-n', this.#netns.name, '-batch', '-'], { input: commands.join('') });
-    mkdirSync(join(this.#folder, 'site'));
-  }
-
-  get #state(): string {
-    return join(this.#folder, 'state');
-  }
-
-  line(command: readonly string[]): string[] {
-    const { name } = this.#netns;
-    return [...command, '--root', join(this.#folder, 'site'), '--state', this.#state, '--netns', name];
-  }
-
-  ringwall(command: readonly string[]): Promise<Ended> {
-    return this.#victims.run(this.line(command));
-  }
-
-  dump(): Promise<Dump> {
-    return dumpOf(this.#netns.name, this.#state);
-  }
-
-  write(files: Files): void {
-    for (const [path, text] of Object.entries(files)) {
-      const file = join(this.#folder, 'site', path);
-      mkdirSync(dirname(file), { recursive: true });
-      if (text === null) rmSync(file);
-      else writeFileSync(file, text);
-    }
-  }
-
-  async take(step: Step): Promise<void> {
-    if ('files' in step) this.write(step.files);
-    else if ('ip' in step) this.#netns.ip(...step.ip);
-    else if ('nft' in step) this.#netns.nft(...step.nft);
-    else {
-      const { code, err } = await this.ringwall(step.ringwall);
-      if (code !== 0) throw new Error(`ringwall ${step.ringwall.join(' ')}: exit code ${code}: ${err}`);
-    }
-  }
-
-  remove(): void {
-    this.#netns.remove();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
+/** What the first line that differs has from where it does so. */
+function firstDifference(a: Dump, b: Dump, part: string): string {
+  const [was = [], is = []] = [a, b].map((dump) => dump.get(part)?.split('\n'));
+  const gone = was.find((line) => !is.includes(line)) ?? '';
+  const come = is.find((line) => !was.includes(line)) ?? '';
+  const at = [...gone].findIndex((character, place) => character !== come[place]);
+  return [gone, come].map((line) => line.slice(Math.max(0, at - AROUND), Math.max(0, at) + AROUND)).join(' is ');
 }
+
+const AROUND = 60;
+
+/** The last line of all campaigns. */
+export function totalOf(outcomes: readonly Outcome[]): string {
+  const all = outcomes.reduce(
+    (sum, one) => ({
+      boundaries: [...sum.boundaries, ...one.boundaries],
+      kills: sum.kills + one.kills,
+      old: sum.old + one.old,
+      new: sum.new + one.new,
+      mixed: [...sum.mixed, ...one.mixed],
+    }),
+    nothing,
+  );
+  return `${outcomes.length} changes: ${spellOutcome(all)}`;
+}
+
+const nothing: Outcome = { boundaries: [], kills: 0, old: 0, new: 0, mixed: [] };
+
+export const spellOutcome = ({ boundaries, kills, old, new: fresh, mixed }: Outcome): string =>
+  `${boundaries.length} boundaries, ${kills} kills: ${old} as before, ${fresh} as after, ${mixed.length} mixed`;

@@ -8,17 +8,29 @@ export interface Change {
   readonly command: readonly string[];
   /** The exit code when nobody kills it: 0, or 1 where a part is refused and all is taken back. */
   readonly code?: number;
+  /** The state before it is one in which no host may stay: half done, or past its time. */
+  readonly halfDone?: true;
+  /** A command that leads from the state before to one more that it may be recovered to. */
+  readonly orElse?: readonly string[];
+  /** What recovers it, without a word `recover`. */
+  readonly recovery?: readonly string[];
 }
 
 /** Files of the site by their path; null takes one away. */
 export type Files = Readonly<Record<string, string | null>>;
 
-/** Files of the site, a command line of ringwall, or what somebody else does to the host. */
+/** What happens on a host: by its administrator, or by somebody else. */
 export type Step =
   | { readonly files: Files }
   | { readonly ringwall: readonly string[] }
+  /** A command line that is killed before the first boundary whose name begins like that. */
+  | { readonly killed: readonly string[]; readonly at: string }
   | { readonly ip: readonly string[] }
-  | { readonly nft: readonly string[] };
+  | { readonly nft: readonly string[] }
+  /** A file of the state directory is lost. */
+  | { readonly lost: string }
+  /** The machine starts anew: nothing is left but files. */
+  | { readonly boot: true };
 
 /** The network cards of each host. */
 export const cards = ['en0', 'en1', 'en2'] as const;

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inNamespace, openNftables } from '../../../src/netlink/index.js';
+import { systemClock } from '../../../src/ports/index.js';
 
 /** What is compared byte for byte: a text for each part of the kernel and each file of the state directory. */
 export type Dump = ReadonlyMap<string, string>;
@@ -156,23 +157,41 @@ function without(value: Json): Json {
 }
 
 /**
- * Every file of the records but the lock, which holds a pid, and every folder but the one that holds the generations, which may
- * be empty. The time of day in `meta.json` is left out, and
- * the checksum that covers it.
+ * Every file of the records but the locks, which hold a pid, and every folder but the one that holds the generations, which
+ * may be empty.
  */
 function recordsOf(state: string): [string, string][] {
   if (!existsSync(state)) return [];
   return readdirSync(state, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name !== 'lock' && name !== 'generations')
+    .filter((name) => !name.endsWith('lock') && name !== 'generations')
     .sort()
     .flatMap((name): [string, string][] => {
       const path = join(state, name);
       if (statSync(path).isDirectory()) return [[name, 'a directory']];
       const text = readFileSync(path, 'utf8');
-      if (/^position(-copy)?\.json$/.test(name) && isNowhere(text)) return [];
+      if (/^position(-copy)?\.json$/.test(name)) return isNowhere(text) ? [] : [[name, withoutClock(text)]];
+      if (name === 'way-back.json') return [[name, withoutNumbers(text)]];
       return [[name, name.endsWith('meta.json') ? text.replace(/"(time|checksum)":"[^"]*"/g, '"$1":""') : text]];
     });
 }
+
+const TEN_MINUTES = 600_000;
+
+/** A deadline is told by how far away it is. */
+const withoutClock = (position: string): string =>
+  position
+    .replace(
+      /"deadline":(\d+)/,
+      (_, at) => `"deadline":${Math.round((Number(at) - systemClock.sinceBoot()) / TEN_MINUTES)}`,
+    )
+    .replace(/"(until|checksum)":"[^"]*"/g, '"$1":""');
+
+/**
+ * The batch has handles of rules and the number of the kernel's ruleset, which go on when something is made again. `from` may
+ * name one more generation that was about to come: the way leads back to the same place.
+ */
+const withoutNumbers = (wayBack: string): string =>
+  wayBack.replace(/"(batch|checksum)":"[^"]*"/g, '"$1":""').replace(/"from":\[[\d,]*\]/, '"from":[]');
 
 /** Without its files ringwall takes it that nothing was applied yet. */
 export const isNowhere = (position: string): boolean =>

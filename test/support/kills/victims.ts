@@ -1,82 +1,100 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('victim.mjs', import.meta.url));
-const SIGKILL = 9;
+/** Processes that are started before they are needed: a start costs as much as a run. */
+const SPARE = 2;
+/** What no run takes, in milliseconds. */
+const LIMIT = 120_000;
 
 /** How a run ended by itself. */
 export interface Ended {
   readonly code: number;
   readonly out: string;
   readonly err: string;
-  /** The boundaries it passed, such as `fsync position.json`. */
+  /** The boundaries it passed, such as `rename position.json`. */
   readonly passed: readonly string[];
 }
 
-/** Runs command lines of ringwall in processes that can be killed at a boundary (see victim.mjs). */
+/** Runs command lines of ringwall, each of those that are killed in a process of its own. */
 export class Victims {
-  readonly #orders: Writable;
-  readonly #lines: AsyncIterator<string>;
-  readonly #reader: Interface;
-
-  constructor() {
-    // A fork has the calling thread only, so V8 must not count on others.
-    const args = ['--single-threaded', '--expose-gc', '--v8-pool-size=0', program];
-    const { stdio } = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] });
-    const [, , , orders, answers] = stdio;
-    if (!(orders instanceof Writable) || !(answers instanceof Readable)) throw new Error('no pipes to victim.mjs');
-    this.#orders = orders;
-    this.#reader = createInterface({ input: answers });
-    this.#lines = this.#reader[Symbol.asyncIterator]();
-  }
+  #runner = new Victim();
+  readonly #spare = Array.from({ length: SPARE }, () => new Victim());
 
   /** Runs a command line to its end. */
   async run(args: readonly string[]): Promise<Ended> {
-    const [said, end] = await this.#order(args, null);
-    if (said === null || end.signal !== 0) {
-      throw new Error(`ringwall ${args.join(' ')} ended by signal ${end.signal}, code ${end.code}`);
-    }
-    return { ...said, code: end.code };
+    const end = await this.#runner.order(args, null);
+    if (typeof end !== 'string') return end;
+    this.#runner = new Victim();
+    throw new Error(`ringwall ${args.join(' ')} ended by ${end}`);
   }
 
-  /** Runs a command line that kills itself at a boundary, counted from 1. */
-  async kill(args: readonly string[], boundary: number): Promise<void> {
-    const [said, end] = await this.#order(args, boundary);
-    if (said !== null || end.signal !== SIGKILL) {
-      const how = said === null ? `signal ${end.signal}` : said.err;
-      throw new Error(`ringwall ${args.join(' ')} was not killed at boundary ${boundary}: ${how}`);
+  /** Runs a command line that kills itself at a boundary: of a number from 1, or the first whose name begins so. */
+  async kill(args: readonly string[], boundary: number | string): Promise<void> {
+    const victim = this.#spare.shift() ?? new Victim();
+    this.#spare.push(new Victim());
+    const end = await victim.order(args, boundary);
+    victim.close();
+    if (end === 'SIGKILL') return;
+    const how = typeof end === 'string' ? end : `exit code ${end.code}: ${end.err}`;
+    throw new Error(`ringwall ${args.join(' ')} was not killed at boundary ${boundary}: ${how}`);
+  }
+
+  close(): void {
+    for (const victim of [this.#runner, ...this.#spare]) victim.close();
+  }
+}
+
+/** A process that carries out orders (see victim.mjs). */
+class Victim {
+  readonly #orders: Writable;
+  readonly #answers: AsyncIterator<string>;
+  readonly #process: ChildProcess;
+  readonly #gone: Promise<string>;
+
+  constructor() {
+    this.#process = spawn(process.execPath, [program], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'],
+    });
+    const [, , , orders, answers] = this.#process.stdio;
+    if (!(orders instanceof Writable) || !(answers instanceof Readable)) throw new Error('no pipes to victim.mjs');
+    // One that is dead takes no orders; `order` says how it ended.
+    this.#orders = orders.on('error', () => {});
+    this.#answers = createInterface({ input: answers })[Symbol.asyncIterator]();
+    this.#gone = new Promise((resolve) => {
+      this.#process.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+  }
+
+  /** How a command line ended, or how this process did before that. */
+  async order(args: readonly string[], killAt: number | string | null): Promise<Ended | string> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#process.kill('SIGKILL');
+    }, LIMIT);
+    try {
+      this.#orders.write(`${JSON.stringify({ args, killAt })}\n`);
+      const answer = await this.#answers.next();
+      if (answer.done !== true) return readEnded(JSON.parse(answer.value));
+      const end = await this.#gone;
+      return late ? `no end within ${LIMIT} ms` : end;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   close(): void {
     this.#orders.end();
-    this.#reader.close();
-  }
-
-  async #order(args: readonly string[], killAt: number | null): Promise<[Said | null, End]> {
-    this.#orders.write(`${JSON.stringify({ args, killAt })}\n`);
-    const first = await this.#line();
-    if (isEnd(first)) return [null, first];
-    const second = await this.#line();
-    if (!isSaid(first) || !isEnd(second)) throw new Error(`victim.mjs answers ${JSON.stringify([first, second])}`);
-    return [first, second];
-  }
-
-  async #line(): Promise<unknown> {
-    const next = await this.#lines.next();
-    if (next.done === true) throw new Error('victim.mjs has ended');
-    return JSON.parse(next.value);
   }
 }
 
-type Said = Omit<Ended, 'code'>;
-interface End {
-  readonly signal: number;
-  readonly code: number;
+function readEnded(answer: unknown): Ended {
+  if (isEnded(answer)) return answer;
+  throw new Error(`victim.mjs answers ${JSON.stringify(answer)}`);
 }
 
-const isEnd = (value: unknown): value is End => typeof value === 'object' && value !== null && 'signal' in value;
-const isSaid = (value: unknown): value is Said => typeof value === 'object' && value !== null && 'passed' in value;
+const isEnded = (value: unknown): value is Ended => typeof value === 'object' && value !== null && 'passed' in value;
