@@ -5,7 +5,7 @@ import { openGeneration } from './generation-files.js';
 import { removeLinkJournal } from './link-journal.js';
 import { nowhere, openPosition, type Position, writePosition } from './position.js';
 import { messageOf, orWarn, restoreLinks, restoreRules, restoreSettings } from './restore.js';
-import { checkStateDirectory, type StateDirectory, waitForLock } from './state-directory.js';
+import { checkStateDirectory, removeUnfinished, type StateDirectory, waitForLock } from './state-directory.js';
 import { removeWayBack } from './way-back.js';
 import type { World } from './world.js';
 
@@ -110,6 +110,7 @@ function record({ state }: World, from: Position, generation: number | null, war
   // One that was cut short was never in force as a whole: nobody can go to it.
   const dropped = pending === null || applying !== null ? [] : [pending.generation];
   orWarn(warnings, () => {
+    removeUnfinished(state);
     writePosition(state, {
       ...from,
       current: generation,

@@ -110,8 +110,8 @@ export function takeOwnLock(state: StateDirectory, name: string): FileLock {
   return state.files.lock(path);
 }
 
-/** Takes away what runs that were killed had begun to write: nobody writes now but the holder of the lock. */
-function removeUnfinished({ files, path }: StateDirectory): void {
+/** Takes away what runs that were killed had begun to write. The caller holds the lock: nobody else writes now. */
+export function removeUnfinished({ files, path }: StateDirectory): void {
   for (const name of files.list(path) ?? []) {
     if (isUnfinished(name)) files.remove(`${path}/${name}`);
   }

@@ -83,6 +83,14 @@ describe('after a boot', () => {
     expect(await portsOf(world)).toEqual([2, 52]);
   });
 
+  test('what a run that was killed had begun to write is removed', async () => {
+    const world = rebooted(await applied(1));
+    const begun = [`${position}.new-77`, `${copy}.new-77`];
+    for (const path of begun) world.files.writeAtomically(path, '{"current":');
+    expect(await restoreAtBoot(world)).toEqual({ generation: 1, confirmed: 1, warnings: [] });
+    expect([...world.files.dump().keys()].filter((path) => begun.includes(path))).toEqual([]);
+  });
+
   test('the generation that was gone back to comes back, and that of a clear', async () => {
     const world = await applied(3);
     await rollback(world, { generation: 1, author });
