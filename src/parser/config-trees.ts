@@ -22,7 +22,13 @@ export type GuestConfigContent =
   /** A line of a later section, kept as it is. */
   | { readonly kind: 'other state' }
   /** A `netN:` line. */
-  | { readonly kind: 'nic'; readonly index: Located<number>; readonly properties: readonly Property[] }
+  | {
+      readonly kind: 'nic';
+      readonly index: Located<number>;
+      readonly properties: readonly Property[];
+      /** Has it control characters? Then a property may be another one than it looks. */
+      readonly garbled: boolean;
+    }
   | { readonly kind: 'setting'; readonly key: Word; readonly value: Word }
   | { readonly kind: 'inert' };
 

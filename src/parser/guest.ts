@@ -48,17 +48,17 @@ function contentOf(line: LineReader, current: boolean): GuestConfigContent {
   const digits = /^net([0-9]+)$/.exec(key.text)?.[1];
   if (digits === undefined) return { kind: 'setting', key: line.word(key), value: line.word(value) };
   // It is read all the same: without its NIC, a port would not be filtered.
-  refuseControls(line);
-  return readNic(line, key, digits, value);
+  const garbled = refuseControls(line) !== null;
+  return readNic(line, key, digits, value, garbled);
 }
 
-function readNic(line: LineReader, key: Piece, digits: string, value: Piece): GuestConfigContent {
+function readNic(line: LineReader, key: Piece, digits: string, value: Piece, garbled: boolean): GuestConfigContent {
   const index = Number(digits);
   if (index > LAST_NIC || digits !== String(index)) {
     const message = `\`${key.text}\` is no network device of Proxmox VE`;
     return line.refuse('guest/nic-index', key, message, `use a free one of net0 to net${LAST_NIC}`);
   }
-  return { kind: 'nic', index: line.located(index, key), properties: readProperties(line, value) };
+  return { kind: 'nic', index: line.located(index, key), properties: readProperties(line, value), garbled };
 }
 
 /** The readable properties; of a repeated one the first, as a guess must not undo what is already said. */

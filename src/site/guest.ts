@@ -1,6 +1,6 @@
 import type { Located, Report } from '../diagnostics/index.js';
 import { diagnose } from '../diagnostics/index.js';
-import type { GuestConfigTree, Property, Word } from '../parser/index.js';
+import type { GuestConfigContent, GuestConfigTree, Property, Word } from '../parser/index.js';
 import type { AddressRange } from './address.js';
 import { parseAddress } from './address.js';
 import { parseSwitch } from './options.js';
@@ -21,7 +21,7 @@ export function readNics(tree: GuestConfigTree, id: number, kind: Guest['kind'],
     if (content.kind !== 'nic') continue;
     const { value: index } = content.index;
     if (nics.has(index) || !canExist(content.index, id, kind, report)) continue;
-    nics.set(index, readNic(content.properties, id, index, kind, { file: tree.file, line: number }, report));
+    nics.set(index, readNic(content, id, kind, { file: tree.file, line: number }, report));
   }
   return [...nics.values()].sort((a, b) => a.index - b.index);
 }
@@ -43,10 +43,11 @@ function canExist({ value: index, span }: Located<number>, id: number, kind: Gue
   return false;
 }
 
+type NicContent = Extract<GuestConfigContent, { readonly kind: 'nic' }>;
+
 function readNic(
-  properties: readonly Property[],
+  { index: { value: index }, properties, garbled }: NicContent,
   id: number,
-  index: number,
   kind: Guest['kind'],
   origin: Nic['origin'],
   report: Report,
@@ -62,8 +63,9 @@ function readNic(
     bridge: words.get('bridge')?.value ?? null,
     tag: readTag(words.get('tag'), report),
     trunks: words.get('trunks')?.value ?? null,
-    // Unreadable, it filters: a guest that was meant to be filtered must not be open.
-    firewall: readSwitch(words.get('firewall'), 'firewall', report) ?? true,
+    // Unreadable, or missing where the line is garbled, it filters: a guest that was meant to be filtered must not be open.
+    firewall:
+      garbled && !words.has('firewall') ? true : (readSwitch(words.get('firewall'), 'firewall', report) ?? true),
     linkDown: readSwitch(words.get('link_down'), 'link_down', report) ?? false,
     addresses: kind === 'container' ? ['ip', 'ip6'].flatMap((key) => readFixedAddress(words.get(key), report)) : [],
     origin,

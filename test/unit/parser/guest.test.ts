@@ -63,6 +63,7 @@ describe('netN lines (specification 6.2)', () => {
         { key: { value: 'virtio', span: span(7, 13) }, value: { value: '', span: span(13, 13) } },
         { key: { value: 'tag', span: span(14, 17) }, value: { value: '7', span: span(18, 19) } },
       ],
+      garbled: false,
     });
   });
 

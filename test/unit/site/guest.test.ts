@@ -110,10 +110,17 @@ describe('a control character is reported and takes the NIC nothing of its filte
       'virtio=bc:24:11:00:00:01,bridge=vmbr0,firewall=\x07',
       ['syntax/character', 'value/bad-option'],
     ],
+    ['in the name of the switch', 'virtio=bc:24:11:00:00:01,bridge=vmbr0,fire\x07wall=1', ['syntax/character']],
+    ['before that name', 'virtio=bc:24:11:00:00:01,bridge=vmbr0,\0firewall=1', ['syntax/character']],
   ])('%s', (_where, line, reported) => {
     const { nic, codes } = vm(line);
     expect(nic).toMatchObject({ port: 'tap100i0', bridge: 'vmbr0', firewall: true });
     expect(codes).toEqual(reported);
+  });
+
+  it('and opens it where that is said in full', () => {
+    const { nic } = vm('virtio=bc:24:11:00:00:01,bridge=vmbr0,firewall=0,x=\x1b');
+    expect(nic).toMatchObject({ firewall: false });
   });
 });
 
