@@ -1,3 +1,4 @@
+import { bytesOf } from './kernel-text.js';
 import { align } from './wire.js';
 
 /** No attribute can be longer: its length is a u16. */
@@ -81,7 +82,7 @@ export class ByteWriter {
     this.#length += length;
   }
 
-  /** UTF-8 with the final NUL. */
+  /** As of `bytesOf`, with the final NUL. */
   string(value: string): void {
     const { length } = value;
     this.#room(length * 3 + 1);
@@ -89,7 +90,7 @@ export class ByteWriter {
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index);
       if (code > 0x7f) {
-        this.#length += this.#bytes.write(value, start, 'utf8');
+        this.bytes(bytesOf(value));
         this.u8(0);
         return;
       }

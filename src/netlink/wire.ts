@@ -1,4 +1,5 @@
 import { Failure } from '../diagnostics/index.js';
+import { textOf } from './kernel-text.js';
 
 /** Bytes of `nlmsghdr`: u32 length, u16 type, u16 flags, u32 sequence, u32 port; all in host order. */
 export const HEADER = 16;
@@ -117,10 +118,10 @@ export function eachAttribute(
   }
 }
 
-/** A NUL-terminated text; bytes after the NUL are padding. */
+/** A NUL-terminated text, as of `textOf`; bytes after the NUL are padding. */
 export function readString(bytes: Buffer, start: number, end: number): string {
   const zero = bytes.indexOf(0, start);
-  return bytes.toString('utf8', start, zero === -1 || zero > end ? end : zero);
+  return textOf(bytes, start, zero === -1 || zero > end ? end : zero);
 }
 
 export const align = (length: number): number => (length + 3) & ~3;

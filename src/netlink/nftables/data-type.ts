@@ -1,4 +1,5 @@
 import type { DataType, KeyType, MapKey } from '../../ruleset/index.js';
+import { bytesOf, textOf } from '../kernel-text.js';
 
 /** How a data type's values lie in registers and sets. */
 export interface TypeLayout {
@@ -74,15 +75,17 @@ const NAME_SIZE = 16;
 /** An interface name as registers hold it: padded with NULs. Throws RangeError for a name no interface can have. */
 export function nameBytes(name: string): Buffer {
   const bytes = Buffer.alloc(NAME_SIZE);
-  if (name === '' || Buffer.byteLength(name) >= NAME_SIZE)
+  const own = bytesOf(name);
+  if (own.length === 0 || own.length >= NAME_SIZE) {
     throw new RangeError(`${JSON.stringify(name)} is no interface name`);
-  bytes.write(name);
+  }
+  bytes.set(own);
   return bytes;
 }
 
 export function nameFromBytes(bytes: Buffer): string {
   const zero = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, zero === -1 ? bytes.length : zero);
+  return textOf(bytes, 0, zero === -1 ? bytes.length : zero);
 }
 
 /** A key of a verdict map as the register holds it; a number is a MAC address. */
