@@ -12,6 +12,7 @@ import {
 } from './generation-files.js';
 import type { Desired } from './plan.js';
 import type { StateDirectory } from './state-directory.js';
+import { packBatch } from './whole-batch.js';
 
 export {
   type GenerationMeta,
@@ -51,7 +52,7 @@ export function storeGeneration(state: StateDirectory, { meta, desired, batch, s
     parts.set('ruleset.json', rulesetToJson(firewall.ruleset));
     parts.set('settings.json', `${JSON.stringify(firewall.sysctls)}\n`);
   }
-  if (batch !== null) parts.set('rules.batch', batch);
+  if (batch !== null) parts.set('rules.batch', packBatch(batch));
   if (links !== null) parts.set('links.json', linksToJson(links));
   parts.set('sources.json', sourcesToJson(sources));
   writeGeneration(state, meta, halvesOf(desired), parts);

@@ -14,6 +14,7 @@ import { desiredBack, linksOf, rulesetOf } from './plan-way-back.js';
 import { type Position, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
 import { findWayBack, removeWayBack, type WayBack } from './way-back.js';
+import { storedBatch } from './whole-batch.js';
 import type { World } from './world.js';
 
 export type PendingPosition = Position & { readonly pending: Pending };
@@ -146,7 +147,7 @@ async function putRulesBack(
     if (!brought.committed) throw brought.failure;
   } catch (error) {
     if (back === null || !(error instanceof Failure)) throw error;
-    if (!(await nftables.load(openGeneration(state, back).part('rules.batch'))).ok) throw error;
+    if (!(await nftables.load(storedBatch(openGeneration(state, back)))).ok) throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import type { StateDirectory } from './state-directory.js';
 
 /** So many of the newest stay however old they are: a way back that a quiet node's administrator may still think of. */
 const ALWAYS = 20;
-/** A month of changes, and no more than a disk has room for: a site with 30,000 rules takes 28 MB each time. */
+/** A month of changes, and no more than a disk has room for: a site with 30,000 rules takes 14 MB each time. */
 const AT_MOST = 50;
 const DAYS = 30;
 const DAY = 24 * 60 * 60 * 1000;

@@ -10,13 +10,14 @@ import { findGeneration } from './generation.js';
 import type { StoredGeneration } from './generation-files.js';
 import { planLinksOf, planRuleset } from './plan.js';
 import type { Position } from './position.js';
+import { storedBatch } from './whole-batch.js';
 import type { World } from './world.js';
 
 /** False when the kernel did not take them. By the stored batch; by a plan where this kernel does not take it, or it is damaged. */
 export async function restoreRules(world: World, stored: StoredGeneration, warnings: string[]): Promise<boolean> {
   const { nftables } = world;
   if (!stored.halves.includes('firewall')) return true;
-  const batch = orWarn(warnings, () => stored.part('rules.batch'));
+  const batch = orWarn(warnings, () => storedBatch(stored));
   if (batch !== null) {
     const result = await nftables.load(batch);
     if (result.ok) return true;

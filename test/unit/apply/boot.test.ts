@@ -1,10 +1,12 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { readGeneration } from '../../../src/apply/generation.js';
 import { type ApplyTimer, apply, clear, recover, restoreAtBoot, rollback } from '../../../src/apply/index.js';
 import { readPosition, writePosition } from '../../../src/apply/position.js';
 import type { Link, Links } from '../../../src/bridges/index.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
-import { ruleDigest } from '../../../src/ruleset/index.js';
+import { rebuildRuleset, ruleDigest } from '../../../src/ruleset/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
 import { bareLink } from '../../support/bare-link.js';
 import { portRule, tableOf } from './random-ruleset.js';
@@ -167,6 +169,16 @@ describe('when something is damaged', () => {
     world.nftables.beforeLoad = async () => ({ ok: false, reason: 'refused', errors });
     expect(await restoreAtBoot(world)).toEqual({ generation: 2, confirmed: 2, warnings: [notTaken] });
     expect(await portsOf(world)).toEqual([2, 52]);
+  });
+
+  test('it is packed', async () => {
+    const world = await applied(2);
+    const { nftables, state } = world;
+    const { firewall } = readGeneration(state, 2);
+    const whole = await nftables.encode(rebuildRuleset(firewall?.ruleset ?? { tables: [] }), null);
+    const stored = world.files.read(fileOf(2, 'rules.batch')) ?? new Uint8Array();
+    expect(gunzipSync(stored)).toEqual(Buffer.from(whole));
+    expect(stored.length).toBeLessThan(whole.length);
   });
 
   test('nor is one that cannot be read', async () => {
