@@ -8,11 +8,11 @@ import { desiredInForce, earlierOf, refuseWhilePending } from './in-force.js';
 import { guard, outlookOf } from './outlook.js';
 import type { Pending } from './pending.js';
 import { changesOf, type Desired, isDone, makePlan, type Plan, type PlannedChange } from './plan.js';
-import type { Position } from './position.js';
+import { nowhere, type Position } from './position.js';
 import { type Administrator, type Preview, shownLinks } from './preview.js';
 import { prune } from './prune.js';
 import { settle } from './settle.js';
-import { withLock } from './state-directory.js';
+import { checkStateDirectory, withLock } from './state-directory.js';
 import { carryOut, nextGeneration, type Timer } from './transition.js';
 import { wholeBatch } from './whole-batch.js';
 import type { World } from './world.js';
@@ -61,26 +61,23 @@ export interface Applied {
  * Brings the kernel to rules and links, and records both as a new generation. Nothing is written, neither to the kernel
  * nor to the records, when the kernel holds the current generation and it says the same.
  */
-export const apply = (world: World, request: ApplyRequest): Promise<Applied> =>
-  withLock(world, async () => makeGeneration(world, await settle(world), request));
+export async function apply(world: World, request: ApplyRequest): Promise<Applied> {
+  if (checkStateDirectory(world.state)) {
+    return withLock(world, async () => makeGeneration(world, await settle(world), request));
+  }
+  // There is nothing to settle yet, and a plan that is refused leaves no directory behind.
+  await guard(world, await foresee(world, nowhere, request), request.ways, () => request.sources);
+  const review = request.review && { ...request.review, see: () => {} };
+  return withLock(world, async () => makeGeneration(world, await settle(world), { ...request, review }));
+}
 
 /** As `apply`, for a caller that holds the lock. */
 export async function makeGeneration(world: World, position: Position, request: ApplyRequest): Promise<Applied> {
   const { state, clock } = world;
-  const { links, sources, node, author, review, runHooks = false, timer = null } = request;
+  const { sources, node, author, runHooks = false, timer = null } = request;
   const goesOn = timer?.extend === true;
   if (!goesOn) refuseWhilePending(world, position);
-  const before = desiredInForce(state, position);
-  const { firewall, warnings } = await fitFirewall(request.firewall, world.nftables);
-  const session = review?.who.session;
-  const plan = await makePlan(world, { firewall, links }, { ...earlierOf(position, before), session });
-  // A half that is left as it is stays what it was applied as.
-  const desired: Desired = { firewall: firewall ?? before.firewall, links: links ?? before.links };
-  const changes = changesOf(plan);
-  if (review !== undefined) {
-    const closed = closedWays(review.who.ways, await outlookOf(world, { before, desired, plan }));
-    review.see({ changes, warnings, closed, ...shownLinks(plan) });
-  }
+  const { before, desired, plan, changes } = await foresee(world, position, request);
   if (isDone(plan) && position.current !== null && records(before, desired, plan)) {
     const pending = timer === null ? null : giveMoreTime(world, position, timer.seconds);
     return { generation: position.current, changes: [], warnings: [], pending };
@@ -101,6 +98,31 @@ export async function makeGeneration(world: World, position: Position, request: 
   const to = { action: 'apply', generation, desired, before, plan, store, runHooks, timer } as const;
   const done = await carryOut(world, position, to);
   return { generation, ...done, warnings: [...done.warnings, ...prune(state, clock.now())] };
+}
+
+/** A change that is planned and was shown, and what it comes from. */
+interface Foreseen {
+  readonly before: Desired;
+  readonly desired: Desired;
+  readonly plan: Plan;
+  readonly changes: readonly PlannedChange[];
+}
+
+/** Plans, and lets the plan be reviewed. Changes nothing. */
+async function foresee(world: World, position: Position, request: ApplyRequest): Promise<Foreseen> {
+  const { links, review } = request;
+  const before = desiredInForce(world.state, position);
+  const { firewall, warnings } = await fitFirewall(request.firewall, world.nftables);
+  const session = review?.who.session;
+  const plan = await makePlan(world, { firewall, links }, { ...earlierOf(position, before), session });
+  // A half that is left as it is stays what it was applied as.
+  const desired: Desired = { firewall: firewall ?? before.firewall, links: links ?? before.links };
+  const changes = changesOf(plan);
+  if (review !== undefined) {
+    const closed = closedWays(review.who.ways, await outlookOf(world, { before, desired, plan }));
+    review.see({ changes, warnings, closed, ...shownLinks(plan) });
+  }
+  return { before, desired, plan, changes };
 }
 
 /** Does the current generation say what is desired, of a kernel that holds it? */

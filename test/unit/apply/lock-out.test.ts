@@ -58,8 +58,28 @@ describe('a change that closes a way', () => {
 
   test('also the first of all, whatever other tables do', async () => {
     const w = world();
+    const files = w.files.dump();
     await expect(bring(w, closed)).rejects.toEqual(refused);
     expect(w.nftables.commits).toEqual([]);
+    expect(w.files.dump()).toEqual(files);
+  });
+
+  test('that its review throws out leaves no state directory, and is shown once when it does not', async () => {
+    const w = world();
+    const who = { session: undefined, ways };
+    const request = { ...desired(open), sources: new Map(), node: 'pve1', author };
+    const files = w.files.dump();
+    const see = () => {
+      throw new Error('no');
+    };
+    await expect(apply(w, { ...request, review: { who, see } })).rejects.toThrow('no');
+    expect(w.files.dump()).toEqual(files);
+    let times = 0;
+    const count = (): void => {
+      times += 1;
+    };
+    expect(await apply(w, { ...request, review: { who, see: count } })).toMatchObject({ generation: 1 });
+    expect(times).toBe(1);
   });
 
   test('is a finding of the preview, which refuses nothing', async () => {
