@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openNftables } from '../../src/netlink/index.js';
 import type { Rule } from '../../src/ruleset/index.js';
 import { hostOnly, makeSite, type TestSite } from '../support/cli.js';
+import { runHere } from '../support/in-process.js';
 import { makeNamespace, type TestNamespace } from '../support/netns.js';
-import { command } from '../support/tampering.js';
 import { portRule } from '../unit/apply/random-ruleset.js';
 
 let site: TestSite;
@@ -24,7 +24,7 @@ const listed = (): string =>
 
 test('names that are no UTF-8 in our table are reported, and apply takes them away', async () => {
   const where = ['--root', site.root, '--state', site.state, '--netns', netns.name];
-  expect(await command(['apply', '--yes', ...where])).toMatchObject({ code: 0 });
+  expect(await runHere(['apply', '--yes', ...where])).toMatchObject({ code: 0 });
   const wanted = listed();
   const port = openNftables(netns.name);
   const table = { family: 'inet', name: 'ringwall' } as const;
@@ -48,11 +48,11 @@ test('names that are no UTF-8 in our table are reported, and apply takes them aw
   port.close();
   expect(listed()).toContain('chain a\xff {');
 
-  const { code, out } = await command(['status', ...where, '--json']);
+  const { code, out } = await runHere(['status', ...where, '--json']);
   expect(code).toBe(2);
   const names = JSON.parse(out).drift.map(({ name }: { name: string }) => name);
   for (const name of [chain, 'a\udcfc', set, map]) expect(names).toContain(`inet/${name}`);
-  expect(await command(['apply', '--yes', ...where])).toMatchObject({ code: 0, err: '' });
+  expect(await runHere(['apply', '--yes', ...where])).toMatchObject({ code: 0, err: '' });
   expect(listed()).toBe(wanted);
-  expect(await command(['status', ...where])).toMatchObject({ code: 0 });
+  expect(await runHere(['status', ...where])).toMatchObject({ code: 0 });
 }, 60_000);
