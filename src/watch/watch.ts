@@ -16,7 +16,7 @@ import type { Way } from '../guard/index.js';
 import type { KernelMonitor, KernelNews } from '../netlink/index.js';
 import type { StateFiles } from '../ports/index.js';
 import type { Cause, WatchEvent } from './event.js';
-import { Footprint } from './footprint.js';
+import { type Changes, Footprint } from './footprint.js';
 
 /** What the files say at one time. */
 export interface Reading {
@@ -66,10 +66,8 @@ export async function watch(watched: Watched): Promise<void> {
     watched.tell({ event: 'started' });
     const follower = new Follower(watched);
     while (!watched.ended()) {
-      const before = watched.world.clock.now();
       await follower.turn();
-      const taken = watched.world.clock.now() - before;
-      await watched.pause(Math.max(INTERVAL, taken * SHARE));
+      await watched.pause(Math.max(INTERVAL, follower.lookTook * SHARE));
     }
     watched.tell({ event: 'stopped' });
   } finally {
@@ -90,10 +88,16 @@ class Follower {
   /** When the ports that came are plugged in. */
   #portsAt: number | null = null;
   #waiting = false;
+  #lookTook = 0;
 
   constructor(watched: Watched) {
     this.#watched = watched;
     this.#footprint = this.#newFootprint();
+  }
+
+  /** How long the last look at the files took, in milliseconds. What was done about it is no reason to look less often. */
+  get lookTook(): number {
+    return this.#lookTook;
   }
 
   async turn(): Promise<void> {
@@ -113,14 +117,22 @@ class Follower {
 
   #newFootprint = (): Footprint => new Footprint(this.#watched.world.state.files, this.#watched.world.clock);
 
+  #look(): Changes {
+    const { clock } = this.#watched.world;
+    const before = clock.sinceBoot();
+    const changes = this.#footprint.changes();
+    this.#lookTook = clock.sinceBoot() - before;
+    return changes;
+  }
+
   /** Waits for the end of a row of changes. */
   async #filesChanged(): Promise<boolean> {
     const { pause, world, ended } = this.#watched;
-    let last = this.#footprint.changes();
+    let last = this.#look();
     const until = world.clock.now() + LONGEST_UNREST;
     while (last.paths.length > 0 && world.clock.now() < until && !ended()) {
       await pause(QUIET);
-      const next = this.#footprint.changes();
+      const next = this.#look();
       if (next.state === last.state) break;
       last = next;
     }

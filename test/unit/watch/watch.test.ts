@@ -23,6 +23,8 @@ let monitor: FakeMonitor;
 let world: World;
 let now: number;
 let events: WatchEvent[];
+/** Milliseconds between two turns. */
+let pauses: number[];
 beforeEach(() => {
   now = Date.UTC(2026, 0, 1);
   files = memoryFiles({ [SITE]: '80' });
@@ -31,7 +33,7 @@ beforeEach(() => {
   events = [];
   world = {
     state: { files, path: '/var/lib/ringwall' },
-    clock: { ...memoryClock(), now: () => now },
+    clock: { ...memoryClock(), now: () => now, sinceBoot: () => now },
     nftables: kernel,
     sysctls: new FakeSysctls(),
     route: new FakeRoute(),
@@ -66,6 +68,7 @@ function read(through: StateFiles): Reading {
 
 /** Watches while these steps are done, one at each turn; then the end comes. */
 async function during(...steps: readonly (() => unknown)[]): Promise<void> {
+  pauses = [];
   let next = 0;
   let ended = false;
   const watched: Watched = {
@@ -80,6 +83,7 @@ async function during(...steps: readonly (() => unknown)[]): Promise<void> {
       now += milliseconds;
       // Only the pause between two turns: the short one waits for files to come to rest.
       if (milliseconds < 1000) return;
+      pauses.push(milliseconds);
       await steps[next]?.();
       ended = next >= steps.length;
       next += 1;
@@ -105,6 +109,23 @@ test('a change is applied once, and nothing else is', async () => {
   );
   expect(told()).toEqual(['started', 'applied start', 'applied files', 'stopped']);
   expect(kernel.commits).toHaveLength(2);
+});
+
+test('a look that takes long is made less often, an apply that takes long keeps nobody from looking', async () => {
+  kernel.beforeCommit = async () => {
+    now += 5000;
+    return undefined;
+  };
+  const { read: readFile } = files;
+  await during(write('81'), () => {
+    files.writeAtomically(SITE, '82');
+    files.read = (path) => {
+      if (path === SITE) now += 100;
+      return readFile(path);
+    };
+  });
+  expect(kernel.commits).toHaveLength(3);
+  expect(pauses).toEqual([1000, 1000, 2000]);
 });
 
 test('a site that cannot be read is told once, and read again when it can be', async () => {
