@@ -3,8 +3,9 @@ import type { Change } from '../../support/kills/change.js';
 import { differences } from '../../support/kills/dump.js';
 import { hostChanges } from '../../support/kills/host-changes.js';
 import { Killed, MemoryHost } from '../../support/kills/memory-host.js';
+import { vlanChanges } from '../../support/kills/vlan-changes.js';
 
-const inMemory = hostChanges.filter(
+const inMemory = [...hostChanges, ...vlanChanges].filter(
   ({ before, code = 0 }) => code === 0 && before.every((step) => 'files' in step || 'ringwall' in step),
 );
 
