@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { VENDOR } from '../kernel-texts.js';
 import { makeNamespace, type TestNamespace } from '../netns.js';
 import { kill, runsFor } from '../pending.js';
 import { cards, type Files, type Step } from './change.js';
-import { type Dump, dumpOf, VENDOR } from './dump.js';
+import { type Dump, dumpOf } from './dump.js';
 import type { Ended, Victims } from './victims.js';
 
 /** A network namespace with three cards, a site and a state directory. */
