@@ -18,9 +18,15 @@ ip link set lo up
 mapfile -d '' -t argv <"$control/argv"
 mapfile -d '' -t environment <"$control/environ"
 mapfile -d '' -t places <"$control/places"
-directory=${places[0]} results=${places[1]}
+directory=${places[0]} results=${places[1]} disk=${places[2]}
 mkdir -p -- "$results"
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 results "$results"
+
+if [[ -n $disk ]]; then
+  modprobe virtio_blk
+  mkdir /run/disk
+  mount -t ext4 /dev/vda /run/disk
+fi
 
 run() {
   local entry
@@ -28,6 +34,7 @@ run() {
   for entry in $(compgen -e); do unset "$entry"; done
   for entry in "${environment[@]}"; do [[ $entry =~ ^[A-Za-z_][A-Za-z_0-9]*= ]] && export "${entry?}" || true; done
   export RINGWALL_LAB_RESULTS=$results
+  [[ -z $disk ]] || export RINGWALL_LAB_DISK=/run/disk
   cd -- "$directory" || exit 125
   exec -- "${argv[@]}"
 }

@@ -4,7 +4,7 @@
 #   lab/run.sh COMMAND [ARG…]
 set -euo pipefail
 
-readonly EXIT_USAGE=64 EXIT_TIMEOUT=124 EXIT_LAB=125 EXIT_NO_READER=141
+readonly EXIT_USAGE=64 EXIT_TIMEOUT=124 EXIT_LAB=125 EXIT_POWER_CUT=137 EXIT_NO_READER=141
 here=$(dirname "$(readlink -f "$0")")
 limit=${RINGWALL_LAB_TIMEOUT:-600}
 cache=$(realpath -m -- "${RINGWALL_LAB_CACHE:-$here/../.cache/lab}")
@@ -46,9 +46,15 @@ results=$(realpath -- "$results")
 cp "$here/guest.sh" "$control/guest.sh"
 printf '%s\0' "$@" >"$control/argv"
 env -0 >"$control/environ"
-printf '%s\0' "$directory" "$results" >"$control/places"
+printf '%s\0' "$directory" "$results" "${RINGWALL_LAB_DISK:-}" >"$control/places"
 : >"$control/out"
 : >"$control/err"
+
+# The writes the guest flushes are flushed on the disk, and no others (cache=writeback).
+disk=()
+if [[ -n ${RINGWALL_LAB_DISK:-} ]]; then
+  disk=(-drive "file=${RINGWALL_LAB_DISK//,/,,},format=raw,cache=writeback,if=none,id=disk" -device virtio-blk-pci,drive=disk)
+fi
 
 # share TAG PATH OPTIONS: one folder of the host, over 9p. In the emulator's options a comma is written twice.
 shares=()
@@ -66,7 +72,7 @@ timeout --kill-after=5 "$limit" \
   qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "${RINGWALL_LAB_MEMORY:-2G}" \
   -nodefaults -no-reboot -display none -serial "file:${control//,/,,}/console.log" \
   -kernel "$cache/kernel/image" -initrd "$cache/initramfs" \
-  -append 'console=ttyS0 quiet panic=-1 mitigations=off' "${shares[@]}" \
+  -append 'console=ttyS0 quiet panic=-1 mitigations=off' "${shares[@]}" "${disk[@]}" -pidfile "$control/emulator.pid" \
   </dev/null >"$control/emulator.log" 2>&1 &
 emulator=$!
 
@@ -75,6 +81,15 @@ tail -s 0.1 --pid="$emulator" -c +1 -f "$control/out" 2>/dev/null &
 readers=($!)
 tail -s 0.1 --pid="$emulator" -c +1 -f "$control/err" >&2 2>/dev/null &
 readers+=($!)
+
+# A power cut: the emulator gets no chance to write anything more.
+cut_power() {
+  kill -KILL "$(<"$control/emulator.pid")"
+  wait
+  emulator=
+  exit "$EXIT_POWER_CUT"
+}
+trap cut_power USR1
 
 ended=0
 wait -n -p first "$emulator" "${readers[@]}" || ended=$?
