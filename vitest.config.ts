@@ -19,6 +19,7 @@ export default defineConfig({
     projects: [
       { test: { ...unitTests, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts'] } },
       { test: { ...kernelTests, name: 'netns', include: ['test/netns/**/*.test.ts'], exclude: campaigns } },
+      { test: { ...kernelTests, name: 'power', include: ['test/power/**/*.test.ts'] } },
       {
         test: {
           ...kernelTests,
