@@ -1,8 +1,5 @@
 import { hostOnly } from '../cli.js';
-
-/** The port that every site lets in over UDP, and ports that none does. */
-export const OPEN = 5000;
-export const CLOSED = [7, 2049, 4999, 5001, 9999] as const;
+import { OPEN } from './probes.js';
 
 const CLUSTER = 'etc/pve/firewall/cluster.fw';
 const [HOST] = Object.keys(hostOnly).filter((path) => path.endsWith('host.fw'));

@@ -1,55 +1,90 @@
 import { nft } from '../libnftables.js';
-import { CLOSED, OPEN } from './sites.js';
 
-/**
- * A table of somebody else, which counts before the rules of ringwall and behind them. Counters lose nothing, as sockets
- * do whose buffers are full.
- */
-const witness = (family: 'inet' | 'bridge', behind: 'input' | 'postrouting'): string => `
-add table ${family} witness
-delete table ${family} witness
-table ${family} witness {
-  chain before {
-    type filter hook prerouting priority -400;
-    meta l4proto { tcp, udp } th dport { ${CLOSED.join(', ')} } counter comment "probes sent"
-    meta l4proto udp th dport ${OPEN} counter comment "allowed sent"
-  }
-  chain behind {
-    type filter hook ${behind} priority 400;
-    meta l4proto { tcp, udp } th dport { ${CLOSED.join(', ')} } counter comment "probes let in"
-    meta l4proto udp th dport ${OPEN} counter comment "allowed let in"
+/** Packets that no ruleset lets through, or that every one does, with what they match. */
+export interface Kind {
+  readonly name: string;
+  readonly forbidden: boolean;
+  readonly match: string;
+}
+
+/** Packets before the rules of ringwall and behind them. */
+export interface Passed {
+  readonly sent: number;
+  readonly arrived: number;
+}
+
+const none: Passed = { sent: 0, arrived: 0 };
+const plus = (one: Passed, other: Passed): Passed => ({
+  sent: one.sent + other.sent,
+  arrived: one.arrived + other.arrived,
+});
+
+export class Seen {
+  readonly kinds: ReadonlyMap<string, Passed>;
+  readonly forbidden: Passed;
+  readonly allowed: Passed;
+
+  constructor(kinds: readonly Kind[], passed: (name: string) => Passed) {
+    const all = (forbidden: boolean): Passed =>
+      kinds.filter((kind) => kind.forbidden === forbidden).reduce((sum, { name }) => plus(sum, passed(name)), none);
+    this.kinds = new Map(kinds.map(({ name }) => [name, passed(name)]));
+    this.forbidden = all(true);
+    this.allowed = all(false);
   }
 }
-`;
 
-export type Count = Readonly<Record<'probes sent' | 'allowed sent' | 'probes let in' | 'allowed let in', number>>;
-
-/** The witness of a namespace: what goes to its own programs (`inet`), or over its bridges (`bridge`). */
+/**
+ * A table of somebody else in a namespace, which counts what goes to its own programs (`inet`), or over its bridges
+ * (`bridge`). Counters lose nothing, as sockets do whose buffers are full.
+ */
 export class Witness {
   readonly #netns: string;
   readonly #family: 'inet' | 'bridge';
+  readonly #kinds: readonly Kind[];
 
-  constructor(netns: string, family: 'inet' | 'bridge') {
+  constructor(netns: string, family: 'inet' | 'bridge', kinds: readonly Kind[]) {
     this.#netns = netns;
     this.#family = family;
+    this.#kinds = kinds;
     this.start();
   }
 
   /** From zero. */
   start(): void {
-    nft(this.#netns, witness(this.#family, this.#family === 'inet' ? 'input' : 'postrouting'));
+    const table = `${this.#family} witness`;
+    const counters = (when: keyof Passed): string =>
+      this.#kinds.map(({ name, match }) => `${match} counter comment "${name} ${when}"`).join('\n');
+    nft(
+      this.#netns,
+      `add table ${table}
+delete table ${table}
+table ${table} {
+  chain before {
+    type filter hook prerouting priority -400;
+    ${counters('sent')}
+  }
+  chain behind {
+    type filter hook ${this.#family === 'inet' ? 'input' : 'postrouting'} priority 400;
+    ${counters('arrived')}
+  }
+}`,
+    );
   }
 
   /** Packets so far. */
-  count(): Count {
+  seen(): Seen {
     const listed = nft(this.#netns, `list table ${this.#family} witness`);
-    const of = (comment: string): number =>
-      Number(new RegExp(`counter packets (\\d+) .*comment "${comment}"`).exec(listed)?.[1]);
-    return {
-      'probes sent': of('probes sent'),
-      'allowed sent': of('allowed sent'),
-      'probes let in': of('probes let in'),
-      'allowed let in': of('allowed let in'),
+    const counted = new Map(
+      [...listed.matchAll(/counter packets (\d+) .*comment "(.*)"/g)].map(([, packets, comment]) => [
+        comment,
+        Number(packets),
+      ]),
+    );
+    const packets = (comment: string): number => {
+      const found = counted.get(comment);
+      if (found === undefined) throw new Error(`nobody counts "${comment}"`);
+      return found;
     };
+    return new Seen(this.#kinds, (name) => ({ sent: packets(`${name} sent`), arrived: packets(`${name} arrived`) }));
   }
 }
