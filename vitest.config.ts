@@ -11,8 +11,12 @@ const kernelTests = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism:
 
 // The `lab` project runs inside the full test kernel only (see lab/README.md), under emulation: all its files share one
 // process, because starting one for each file costs seconds there.
-// The changes that `npm run kills` kills in processes of their own are cut short in memory by test/unit/apply.
-const campaigns = process.env['RINGWALL_KILLS'] === undefined ? ['test/*/kills.test.ts'] : [];
+// What takes too long for `npm test` has a command of its own. The changes that `npm run kills` kills in processes of their own
+// are cut short in memory by test/unit/apply; what `npm run units` does under systemd, test/netns does without.
+const campaigns = [
+  ...(process.env['RINGWALL_KILLS'] === undefined ? ['test/*/kills.test.ts'] : []),
+  ...(process.env['RINGWALL_UNITS'] === undefined ? ['test/lab/units.test.ts'] : []),
+];
 
 export default defineConfig({
   test: {

@@ -39,6 +39,7 @@ describe.each(readdirSync(folder))('%s', (name) => {
 
   test('it may administrate networks and nothing else', () => {
     expect(unit.get('CapabilityBoundingSet')).toEqual(['CAP_NET_ADMIN CAP_NET_RAW']);
+    expect(unit.get('RestrictAddressFamilies')).toEqual(['AF_NETLINK AF_UNIX']);
     expect(unit.get('NoNewPrivileges')).toEqual(['yes']);
     expect(unit.get('ProtectSystem')).toEqual(['strict']);
   });
