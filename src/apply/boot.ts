@@ -111,6 +111,9 @@ function record({ state }: World, from: Position, generation: number | null, war
   const dropped = pending === null || applying !== null ? [] : [pending.generation];
   orWarn(warnings, () => {
     removeUnfinished(state);
+    // While the position still names it: nobody finds it afterwards.
+    const unused = unusedGeneration(from);
+    if (unused !== null) removeGeneration(state, unused);
     writePosition(state, {
       ...from,
       current: generation,
@@ -121,8 +124,6 @@ function record({ state }: World, from: Position, generation: number | null, war
     });
     removeWayBack(state);
     removeLinkJournal(state);
-    const unused = unusedGeneration(from);
-    if (unused !== null) removeGeneration(state, unused);
   });
 }
 

@@ -70,6 +70,8 @@ export async function goBackInKernel(world: World, position: PendingPosition, wa
 
 /** The records of a change that was taken back. On a full disk they make room for themselves. */
 export function recordBack(state: StateDirectory, from: PendingPosition, to: Position): void {
+  // While the position still names it: nobody finds it afterwards.
+  if (from.applying?.action === 'apply') removeGeneration(state, from.applying.generation);
   const stored = storedGenerations(state);
   const record = { ...to, unconfirmed: to.unconfirmed.filter((number) => stored.includes(number)) };
   try {
@@ -82,7 +84,6 @@ export function recordBack(state: StateDirectory, from: PendingPosition, to: Pos
   }
   removeWayBack(state);
   removeLinkJournal(state);
-  if (from.applying?.action === 'apply') removeGeneration(state, from.applying.generation);
 }
 
 async function goBackOver(world: World, position: PendingPosition, way: WayBack): Promise<WentBack> {
