@@ -1,5 +1,5 @@
 import type { Change } from './change.js';
-import { type Dump, differences } from './dump.js';
+import { type Dump, differences, withRulesOf } from './dump.js';
 import { Host } from './host.js';
 import type { Victims } from './victims.js';
 
@@ -47,6 +47,7 @@ export async function campaign(change: Change, victims: Victims, most = Number.P
       await again();
     }
 
+    if (change.tampered) old.push(withRulesOf(before, after));
     const counts = { kills: 0, old: 0, new: 0 };
     for (const place of spread(boundaries.length, most)) {
       await victims.kill(host.line(command), place + 1);

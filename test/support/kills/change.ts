@@ -12,6 +12,11 @@ export interface Change {
   readonly halfDone?: true;
   /** A command that leads from the state before to one more that it may be recovered to. */
   readonly orElse?: readonly string[];
+  /**
+   * Others had changed the rules before: it may also be recovered to the state before with the rules of the one after. Nobody
+   * keeps what others did.
+   */
+  readonly tampered?: true;
   /** What recovers it, without a word `recover`. */
   readonly recovery?: readonly string[];
 }

@@ -9,6 +9,10 @@ import { linksText, objectsText, routesText } from '../kernel-texts.js';
 /** What is compared byte for byte: a text for each part of the kernel and each file of the state directory. */
 export type Dump = ReadonlyMap<string, string>;
 
+/** The parts that hold the rules. */
+const LISTED = 'nft list ruleset';
+const DECODED = 'our tables as read';
+
 const execute = promisify(execFile);
 const output = async (program: string, ...args: string[]): Promise<string> =>
   (await execute(program, args, { maxBuffer: 1 << 28 })).stdout;
@@ -27,8 +31,8 @@ export async function dumpOf(netns: string, state: string): Promise<Dump> {
     bridgeVlans(netns),
   ]);
   return new Map([
-    ['nft list ruleset', ruleset],
-    ['our tables as read', decoded],
+    [LISTED, ruleset],
+    [DECODED, decoded],
     ['ip address', linksText(links)],
     ['ip -4 route', routesText(routes4)],
     ['ip -6 route', routesText(routes6)],
@@ -41,6 +45,10 @@ export async function dumpOf(netns: string, state: string): Promise<Dump> {
 /** The names of the parts that differ. */
 export const differences = (a: Dump, b: Dump): string[] =>
   [...new Set([...a.keys(), ...b.keys()])].filter((part) => a.get(part) !== b.get(part)).sort();
+
+/** One dump with the rules of another one. */
+export const withRulesOf = (dump: Dump, other: Dump): Dump =>
+  new Map([...dump, ...[LISTED, DECODED].map((part): [string, string] => [part, other.get(part) ?? ''])]);
 
 const settings = ['ipv4/conf', 'ipv6/conf', 'netfilter'].map((folder) => `/proc/sys/net/${folder}`);
 /** What the kernel counts and no setting: connections now, and the size of their table. */

@@ -225,6 +225,7 @@ const linkChanges: readonly Change[] = [
       { nft: ['flush', 'chain', 'inet', 'ringwall', 'host-in'] },
     ],
     command: apply,
+    tampered: true,
   },
   {
     ...relinked('links that are refused, after rules and settings', 'bridge-fd 0\n', 'bridge-fd 0\n\tmtu 65536\n'),
