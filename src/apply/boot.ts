@@ -43,8 +43,8 @@ export async function restoreAtBoot(world: World): Promise<Restored> {
 async function restore(world: World, warnings: string[]): Promise<Restored> {
   const { state } = world;
   const stored = storedGenerations(state);
-  if (stored.length === 0) return { ...nothingThere, warnings };
   const position = lookUp(state, warnings);
+  if (stored.length === 0 && position === null) return { ...nothingThere, warnings };
   const from = position ?? { ...nowhere, unconfirmed: stored.filter((generation) => isOnTrial(state, generation)) };
   const candidates = position === null ? keptAtOnce(stored, from) : bootCandidates(stored, position);
   const { confirmed } = from;

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readGeneration } from '../../../src/apply/generation.js';
 import { type ApplyTimer, apply, clear, recover, restoreAtBoot, rollback } from '../../../src/apply/index.js';
-import { readPosition, writePosition } from '../../../src/apply/position.js';
+import { nowhere, readPosition, writePosition } from '../../../src/apply/position.js';
 import type { Link, Links } from '../../../src/bridges/index.js';
 import { Failure } from '../../../src/diagnostics/index.js';
 import { FakeRoute } from '../../../src/netlink/index.js';
@@ -158,6 +158,18 @@ describe('a pending change', () => {
     expect((await world.nftables.read()).tables).toEqual([]);
     expect(readPosition(world.state)).toMatchObject({ current: null, confirmed: null, pending: null });
   });
+
+  test('that was the first of all and was cut short before it was stored is dropped, too', async () => {
+    const world = testWorld();
+    world.files.makeDirectory('/var/lib/ringwall');
+    writePosition(world.state, {
+      ...nowhere,
+      applying: { generation: 1, action: 'apply', rules: null, links: false },
+      pending: { ...pendingOf(null), generation: 1, deadline: null },
+    });
+    expect(await restoreAtBoot(world)).toEqual({ generation: null, confirmed: null, warnings: [] });
+    expect(readPosition(world.state)).toEqual(nowhere);
+  });
 });
 
 describe('when something is damaged', () => {
@@ -274,6 +286,12 @@ describe('when something is damaged', () => {
     const again = rebooted(world);
     expect((await failureOf(() => restoreAtBoot(again))).code).toBe('nothing-restored');
     expect((await again.nftables.read()).tables).toEqual([]);
+  });
+
+  test('so is a host that has lost all its generations', async () => {
+    const world = rebooted(await applied(2));
+    world.files.remove('/var/lib/ringwall/generations');
+    expect((await failureOf(() => restoreAtBoot(world))).code).toBe('nothing-restored');
   });
 
   test('when nothing can be restored it says why', async () => {
