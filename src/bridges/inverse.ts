@@ -1,11 +1,12 @@
 import { isIPv4 } from 'node:net';
-import { bondAttributes, bridgeAttributes, portAttributes, vxlanAttributes } from './attributes.js';
+import { portAttributes } from './attributes.js';
 import type { BondOptions } from './bond.js';
 import { onlyInMode } from './bond-mode.js';
 import type { CurrentAddress, CurrentDevice, CurrentLink, LinkAddress, Route } from './current.js';
 import { linkSysctlNames } from './links.js';
 import { hasMac } from './mac.js';
 import type { LinkModel } from './model/model.js';
+import { withoutInitial } from './new-device.js';
 import type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';
 import { changedOptions, initialOptions, sameOptionsOf } from './option-record.js';
 import { isSameAddress, isSameForwarding, isSameRoute, takesPlaceOf } from './same.js';
@@ -229,22 +230,9 @@ function addAddress({ link, permanent: _permanent, ...address }: CurrentAddress)
 
 /** A device as it can be made again; null for what nobody can make. */
 function remade(device: CurrentDevice): NewDevice | null {
-  switch (device.kind) {
-    case 'bridge':
-      return { ...device, options: changedOptions(device.options, initialOptions(bridgeAttributes)) };
-    case 'bond':
-      return { ...device, options: changedOptions(device.options, initialOptions(bondAttributes)) };
-    case 'vxlan':
-      return { ...device, options: changedOptions(device.options, initialOptions(vxlanAttributes)) };
-    case 'vlan':
-    case 'vrf':
-    case 'dummy':
-      return device;
-    case 'veth':
-      return device.peer === null ? null : { kind: 'veth', peer: device.peer };
-    case 'other':
-      return null;
-  }
+  if (device.kind === 'other') return null;
+  if (device.kind !== 'veth') return withoutInitial(device);
+  return device.peer === null ? null : { kind: 'veth', peer: device.peer };
 }
 
 /** The values that options have before they are set, in the order in which the kernel takes them. */

@@ -1,6 +1,8 @@
+import { bondAttributes, bridgeAttributes, vxlanAttributes } from './attributes.js';
 import { defined } from './defined.js';
 import type { Link } from './links.js';
 import type { NewDevice } from './operation.js';
+import { changedOptions, initialOptions } from './option-record.js';
 
 /** UDP port of VXLAN (IANA); the kernel's own default is an older one. */
 const VXLAN_PORT = 4789;
@@ -30,5 +32,22 @@ export function newDevice(link: Link): NewDevice | null {
     case 'loopback':
     case 'other':
       return null;
+  }
+}
+
+/** Without what a new device has anyway: a kernel that lacks a feature refuses even to be told not to use it. */
+export function withoutInitial(device: NewDevice): NewDevice {
+  switch (device.kind) {
+    case 'bridge':
+      return { ...device, options: changedOptions(device.options, initialOptions(bridgeAttributes)) };
+    case 'bond':
+      return { ...device, options: changedOptions(device.options, initialOptions(bondAttributes)) };
+    case 'vxlan':
+      return { ...device, options: changedOptions(device.options, initialOptions(vxlanAttributes)) };
+    case 'vlan':
+    case 'vrf':
+    case 'veth':
+    case 'dummy':
+      return device;
   }
 }

@@ -1,10 +1,9 @@
-import { bondAttributes, bridgeAttributes, vxlanAttributes } from '../attributes.js';
 import type { CurrentDevice } from '../current.js';
 import { defined } from '../defined.js';
 import type { GoalLink } from '../goal.js';
 import { NO_MAC } from '../mac.js';
+import { withoutInitial } from '../new-device.js';
 import type { NewDevice } from '../operation.js';
-import { changedOptions, initialOptions } from '../option-record.js';
 import type { Draft } from './draft.js';
 import { giveMac } from './mac.js';
 
@@ -43,23 +42,6 @@ export function createLink(draft: Draft, { name, origin, device, mtu, mac, first
   draft.step({ kind: 'create link', link: name, device: withoutInitial(device), ...attributes }, origin);
   if (attributes.mac !== undefined) draft.keptMacs.add(name);
   return true;
-}
-
-/** Without what a new device has anyway: a kernel that lacks a feature refuses even to be told not to use it. */
-function withoutInitial(device: NewDevice): NewDevice {
-  switch (device.kind) {
-    case 'bridge':
-      return { ...device, options: changedOptions(device.options, initialOptions(bridgeAttributes)) };
-    case 'bond':
-      return { ...device, options: changedOptions(device.options, initialOptions(bondAttributes)) };
-    case 'vxlan':
-      return { ...device, options: changedOptions(device.options, initialOptions(vxlanAttributes)) };
-    case 'vlan':
-    case 'vrf':
-    case 'veth':
-    case 'dummy':
-      return device;
-  }
 }
 
 /** Can a device that is there become the wanted one without being made again? */

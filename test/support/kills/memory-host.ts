@@ -6,6 +6,7 @@ import { FakeNftables, FakeRoute } from '../../../src/netlink/index.js';
 import { type MemoryFiles, memoryClock, memoryFiles, memoryProcesses } from '../../../src/ports/index.js';
 import { readSite } from '../../../src/site/index.js';
 import { FakeSysctls } from '../../../src/sysctl/index.js';
+import { bareLink } from '../bare-link.js';
 import { cards, type Files } from './change.js';
 import { type Dump, isNowhere } from './dump.js';
 
@@ -13,20 +14,8 @@ import { type Dump, isNowhere } from './dump.js';
 export class Killed extends Error {}
 
 const card = (name: string, index: number): CurrentLink => ({
-  index,
-  name,
-  device: { kind: 'other', type: null },
-  up: false,
-  running: false,
-  mtu: 1500,
+  ...bareLink(name, index),
   mac: `bc:24:11:00:00:0${index}`,
-  permanentMac: null,
-  master: null,
-  parentIndex: null,
-  alias: null,
-  port: null,
-  vlans: [],
-  sysctls: { 'ipv6/disable_ipv6': 0 },
 });
 
 const STATE = '/var/lib/ringwall';
