@@ -46,3 +46,19 @@ export const INTERFACES = 'etc/network/interfaces';
 
 /** A change may close the way in of an administrator who is not there. */
 export const apply: readonly string[] = ['apply', '--yes', '--force'];
+
+/** A cluster file with an alias, a set and a group for the rules of hosts. */
+export const cluster = `[OPTIONS]
+enable: 1
+
+[ALIASES]
+mail 192.0.2.25
+
+[IPSET office]
+192.0.2.0/24
+198.51.100.7
+
+[group web]
+IN ACCEPT -p tcp -dport 80
+IN ACCEPT -p tcp -dport 8080
+`;

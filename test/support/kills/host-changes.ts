@@ -1,19 +1,5 @@
-import { apply, type Change, CLUSTER, type Files, HOST, INTERFACES, type Step } from './change.js';
+import { apply, type Change, CLUSTER, cluster, type Files, HOST, INTERFACES, type Step } from './change.js';
 
-const cluster = `[OPTIONS]
-enable: 1
-
-[ALIASES]
-mail 192.0.2.25
-
-[IPSET office]
-192.0.2.0/24
-198.51.100.7
-
-[group web]
-IN ACCEPT -p tcp -dport 80
-IN ACCEPT -p tcp -dport 8080
-`;
 const host = `[RULES]
 IN ACCEPT -p tcp -dport 443
 GROUP web

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { main } from '../../../src/cli/main.js';
 import type { TestSite } from '../cli.js';
+import { runHere } from '../in-process.js';
 import { type Flood, type FloodFrame, type Pace, startFlood } from './flood.js';
 import type { Seen, Witness } from './witness.js';
 
@@ -16,15 +16,9 @@ export interface Battle {
 }
 
 export async function ringwall({ site, netns }: Battle, ...args: string[]): Promise<void> {
-  let said = '';
-  const stream = {
-    write: (text: string) => {
-      said += text;
-    },
-  };
   const options = ['--root', site.root, '--state', site.state, '--netns', netns, '--json'];
-  const code = await main(['node', 'ringwall', ...args, ...options], { stdout: stream, stderr: stream });
-  if (code !== 0) throw new Error(said);
+  const { code, out, err } = await runHere([...args, ...options]);
+  if (code !== 0) throw new Error(err + out);
 }
 
 /** The files as they are to be, in force. */

@@ -1,4 +1,4 @@
-import { CLUSTER, type Files, HOST, INTERFACES } from '../kills/change.js';
+import { CLUSTER, cluster, type Files, HOST, INTERFACES } from '../kills/change.js';
 
 /** One of two parts of a site that change apart from each other. */
 export interface Half {
@@ -21,20 +21,6 @@ export const filesOf = ({ firewall, links }: Site): Files => ({
 export const spellSite = (site: Site | null): string =>
   site === null ? 'nothing' : `${site.firewall.name}, ${site.links.name}`;
 
-const cluster = `[OPTIONS]
-enable: 1
-
-[ALIASES]
-mail 192.0.2.25
-
-[IPSET office]
-192.0.2.0/24
-198.51.100.7
-
-[group web]
-IN ACCEPT -p tcp -dport 80
-IN ACCEPT -p tcp -dport 8080
-`;
 const rules = '[RULES]\nIN ACCEPT -p tcp -dport 443\nGROUP web\nIN ACCEPT -source +office -p tcp -dport 25\n';
 const manyAddresses = Array.from({ length: 800 }, (_, at) => `10.0.${at >> 7}.${(at & 127) * 2}\n`).join('');
 const manyRules = Array.from({ length: 150 }, (_, at) => `IN ACCEPT -p udp -dport ${1000 + at}\n`).join('');
