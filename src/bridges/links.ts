@@ -161,8 +161,8 @@ export interface Unmanaged {
 
 /** The links that a link needs to be there before it. */
 export function lowersOf(link: Link): readonly Lower[] {
-  const vrf = link.vrf === undefined ? [] : [link.vrf];
-  return [...lowersOfDevice(link), ...vrf];
+  const lowers = lowersOfDevice(link);
+  return link.vrf === undefined ? lowers : [...lowers, link.vrf];
 }
 
 function lowersOfDevice(device: Device): readonly Lower[] {

@@ -16,9 +16,12 @@ export function lowersFirst(links: readonly Link[]): Order {
     const known = state.get(link);
     if (known !== undefined) return known === 'placed';
     state.set(link, 'open');
-    const lowers = lowersOf(link).flatMap(({ name }) => byName.get(name) ?? []);
-    // Each is visited, so that all links of a cycle are found.
-    const placed = lowers.map(place).every((done) => done);
+    let placed = true;
+    for (const { name } of lowersOf(link)) {
+      const lower = byName.get(name);
+      // Each is visited, so that all links of a cycle are found.
+      if (lower !== undefined && !place(lower)) placed = false;
+    }
     state.set(link, placed ? 'placed' : 'cyclic');
     if (placed) ordered.push(link);
     return placed;
@@ -32,16 +35,11 @@ export function lowersFirst(links: readonly Link[]): Order {
  * be made.
  */
 export function linksThatStart(links: readonly Link[]): Link[] {
-  const byName = new Map(links.map((link) => [link.name, link]));
-  const starting = new Set<Link>();
-  const add = (link: Link): void => {
-    if (starting.has(link)) return;
-    starting.add(link);
-    for (const { name } of lowersOf(link)) {
-      const lower = byName.get(name);
-      if (lower !== undefined) add(lower);
-    }
-  };
-  for (const link of links) if (link.start !== 'manual') add(link);
-  return lowersFirst(links).ordered.filter((link) => starting.has(link));
+  const { ordered } = lowersFirst(links);
+  const needed = new Set<string>();
+  const starts = ({ name, start }: Link): boolean => start !== 'manual' || needed.has(name);
+  for (const link of [...ordered].reverse()) {
+    if (starts(link)) for (const { name } of lowersOf(link)) needed.add(name);
+  }
+  return ordered.filter(starts);
 }

@@ -2,7 +2,7 @@ import type { CurrentAddress, CurrentLink, CurrentLinks } from './current.js';
 import type { GoalNote } from './goal.js';
 import { grouped } from './grouped.js';
 import { type Link, type Links, portsOf } from './links.js';
-import { linksThatStart, lowersFirst } from './order.js';
+import { linksThatStart } from './order.js';
 
 /** The three sides of a merge, by name, lowers first: what was applied last, what is wanted, what the kernel holds. */
 export interface Sides {
@@ -56,7 +56,7 @@ function lackOf(
 /** The links that come up, lowers first, without those of kinds that cannot be made and those that stand on such. */
 export function managed({ links }: Links): Link[] {
   const out = new Set<string>();
-  return linksThatStart(lowersFirst(links).ordered).filter((link) => {
+  return linksThatStart(links).filter((link) => {
     const cannot = link.kind === 'other' || (link.kind === 'vlan' && out.has(link.parent.name));
     if (cannot) out.add(link.name);
     return !cannot;
