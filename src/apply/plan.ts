@@ -5,6 +5,7 @@ import {
   type HookPlan,
   type LinkChange,
   type LinkPlan,
+  type LinkStep,
   type Links,
   linkChange,
   linkFates,
@@ -42,6 +43,8 @@ export interface RulesetPlan extends RulesetDiff {
 /** What would bring the links where they should be, and what they were. */
 export interface LinksPlan extends LinkPlan {
   readonly current: CurrentLinks;
+  /** In the order in which they are made. */
+  readonly changes: readonly LinkChange[];
   /** Commands of the files that these steps are a reason to run. */
   readonly hooks: HookPlan;
   readonly dhcp: DhcpCommands;
@@ -106,7 +109,8 @@ async function planSafeLinks({ route, processes }: Kernel, earlier: Earlier, lin
   const mixed = lostIsolation(goal, plan.current);
   if (mixed.length === 0) {
     const fates = linkFates(before, links, plan.current, plan.steps);
-    return { ...plan, hooks: planHooks(fates, owedHooks), dhcp: dhcpCommands(processes, planDhcp(fates)) };
+    const dhcp = dhcpCommands(processes, planDhcp(fates));
+    return { ...plan, changes: linkChanges(plan.steps, dhcp), hooks: planHooks(fates, owedHooks), dhcp };
   }
   const each = mixed.map(({ bridge, port, vlan }) => `${port} is in VLAN ${vlan} of ${bridge}`).join(', ');
   throw new Failure('guests-would-mix', `${each}: without VLAN filtering they would all be in one network`, {
@@ -119,11 +123,10 @@ async function planSafeLinks({ route, processes }: Kernel, earlier: Earlier, lin
 export const changesOf = ({ firewall, links }: Plan): PlannedChange[] => [
   ...(firewall?.sysctls.changes ?? []),
   ...(firewall?.ruleset.changes ?? []),
-  ...(links === null ? [] : linkChanges(links)),
+  ...(links?.changes ?? []),
 ];
 
-/** In the order in which they are made. */
-export const linkChanges = ({ steps, dhcp }: LinksPlan): LinkChange[] => [
+const linkChanges = (steps: readonly LinkStep[], dhcp: DhcpCommands): LinkChange[] => [
   ...dhcp.release.map((command) => dhcpChange(command.run, spellDhcpCommand(command))),
   ...steps.map(linkChange),
   ...dhcp.start.map((command) => dhcpChange(command.run, spellDhcpCommand(command))),
@@ -133,4 +136,4 @@ export const linkChanges = ({ steps, dhcp }: LinksPlan): LinkChange[] => [
 export const isDone = ({ firewall, links }: Plan): boolean =>
   (firewall?.ruleset.operations.length ?? 0) === 0 &&
   (firewall?.sysctls.changes.length ?? 0) === 0 &&
-  (links === null || (links.steps.length === 0 && links.dhcp.release.length === 0 && links.dhcp.start.length === 0));
+  (links?.changes.length ?? 0) === 0;

@@ -9,7 +9,7 @@ import { goBack, isPending, type PendingPosition } from './go-back.js';
 import { rulesBefore } from './in-force.js';
 import { removeLinkJournal } from './link-journal.js';
 import { type Pending, withDeadline } from './pending.js';
-import { type Desired, linkChanges, type Plan, type PlannedChange, planRuleset } from './plan.js';
+import { type Desired, type Plan, type PlannedChange, planRuleset } from './plan.js';
 import { completeWayBack, planWayBack } from './plan-way-back.js';
 import { type Action, type Applying, type Position, writePosition } from './position.js';
 import type { StateDirectory } from './state-directory.js';
@@ -98,7 +98,7 @@ export async function carryOut(world: World, from: Position, to: Transition): Pr
 
   const owedHooks = to.runHooks && links !== null ? links.hooks.owed : from.owedHooks;
   const there: Position = { ...arrivedAt(going, to), replaced, owedHooks };
-  const changes = [...settings, ...brought.changes, ...(links === null ? [] : linkChanges(links))];
+  const changes = [...settings, ...brought.changes, ...(links?.changes ?? [])];
   if (timer === null || way === null || !isPending(going)) {
     try {
       writePosition(state, there);

@@ -61,11 +61,13 @@ const runsOf = (
   phases: readonly HookPhase[],
   hooksOf: (link: Link) => readonly Hook[] | undefined,
 ): HookRun[] =>
-  links.flatMap((link) =>
-    phases.flatMap((phase) =>
-      (hooksOf(link) ?? []).flatMap((hook) => (hook.phase === phase ? [{ link: link.name, hook }] : [])),
-    ),
-  );
+  links.flatMap((link) => {
+    const hooks = hooksOf(link);
+    if (hooks === undefined) return [];
+    return phases.flatMap((phase) =>
+      hooks.flatMap((hook) => (hook.phase === phase ? [{ link: link.name, hook }] : [])),
+    );
+  });
 
 const isOneOf = (phases: readonly HookPhase[], phase: HookPhase): boolean => phases.includes(phase);
 

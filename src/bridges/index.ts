@@ -57,7 +57,7 @@ export type {
   VxlanOptions,
 } from './links.js';
 export { linksFromJson, linksToJson, readHook } from './links-json.js';
-export { meaningOf } from './meaning.js';
+export { isSameMeaning } from './meaning.js';
 export { mergeGoal, noLinks } from './merge.js';
 export { LinkModel } from './model/model.js';
 export type { DeviceOptions, LinkOperation, NewDevice } from './operation.js';

@@ -1,6 +1,6 @@
 import type { CurrentLinks } from './current.js';
 import type { Link, Links } from './links.js';
-import { meaningOf } from './meaning.js';
+import { isSameMeaning } from './meaning.js';
 import { linkOf } from './operation.js';
 import type { LinkStep } from './plan/step.js';
 import { managed } from './sides.js';
@@ -26,7 +26,7 @@ export function linkFates(
   const earlier = new Map(managed(before).map((link) => [link.name, link]));
   const isSame = (known: Link | null, link: Link): boolean =>
     // The first generation takes over what another program set up.
-    known === null ? earlier.size === 0 : meaningOf(known) === meaningOf(link);
+    known === null ? earlier.size === 0 : isSameMeaning(known, link);
   // Hardware that is not there has no fate.
   const wanted = managed(desired).filter(({ kind, name }) => kind !== 'physical' || there.has(name));
   const fates = wanted.map((link): LinkFate => {

@@ -1,7 +1,13 @@
-/** What a value of links asks for, wherever it is written and in whatever order: the same for two that ask for the same. */
-export const meaningOf = (value: unknown): string =>
-  JSON.stringify(value, (key, part: unknown) => {
-    if (key === 'origin') return undefined;
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+/** Do two values of links ask for the same, wherever they are written and in whatever order their fields stand? */
+export function isSameMeaning(one: unknown, other: unknown): boolean {
+  if (!isObject(one) || !isObject(other)) return one === other;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const said = saidIn(one);
+  return said.length === saidIn(other).length && said.every((key) => isSameMeaning(one[key], other[key]));
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const saidIn = (value: Readonly<Record<string, unknown>>): string[] =>
+  Object.keys(value).filter((key) => key !== 'origin' && value[key] !== undefined);

@@ -1,5 +1,6 @@
 import type { Reader } from '../ruleset/index.js';
 import type { Attribute, AttributeTable } from './attributes.js';
+import { pick } from './defined.js';
 
 /** Are two values of an attribute the same? Lists are, with the same items in the same order. */
 const isSame = (one: unknown, other: unknown): boolean =>
@@ -46,14 +47,6 @@ export const readOptions = <Options extends object>(table: AttributeTable<Option
   ) as Partial<Options>;
 
 const attributesOf = (table: object): [string, Attribute<unknown>][] => Object.entries(table);
-
-/** The options whose names and values pass. */
-const pick = <Options extends object>(
-  options: Options,
-  passes: (name: string, value: unknown) => boolean,
-): Partial<Options> =>
-  // What is left of options is options.
-  Object.fromEntries(Object.entries(options).filter(([name, value]) => passes(name, value))) as Partial<Options>;
 
 /** The options as they are where nobody ever set one. */
 export const initialOptions = <Options extends object>(table: AttributeTable<Options>): Partial<Options> =>
