@@ -1,9 +1,9 @@
-import { meaningOf, mergeGoal, planLinks } from '../bridges/index.js';
+import { isSameMeaning } from '../bridges/index.js';
 import { closedWays, type Way } from '../guard/index.js';
 import { countChanges, diffRuleset } from '../ruleset/index.js';
 import { giveMoreTime } from './confirm.js';
 import { fitFirewall } from './fitted.js';
-import { type Sources, storeGeneration } from './generation.js';
+import { type Sources, storedGenerations, storeGeneration } from './generation.js';
 import { desiredInForce, earlierOf, refuseWhilePending } from './in-force.js';
 import { guard, outlookOf } from './outlook.js';
 import type { Pending } from './pending.js';
@@ -66,23 +66,33 @@ export async function apply(world: World, request: ApplyRequest): Promise<Applie
     return withLock(world, async () => makeGeneration(world, await settle(world), request));
   }
   // There is nothing to settle yet, and a plan that is refused leaves no directory behind.
-  await guard(world, await foresee(world, nowhere, request), request.ways, () => request.sources);
-  const review = request.review && { ...request.review, see: () => {} };
-  return withLock(world, async () => makeGeneration(world, await settle(world), { ...request, review }));
+  const foreseen = await foresee(world, nowhere, request);
+  return withLock(world, async () => {
+    const position = await settle(world);
+    const isFirst = storedGenerations(world.state).length === 0;
+    return isFirst ? realize(world, position, request, foreseen) : makeGeneration(world, position, request);
+  });
 }
 
 /** As `apply`, for a caller that holds the lock. */
 export async function makeGeneration(world: World, position: Position, request: ApplyRequest): Promise<Applied> {
+  if (request.timer?.extend !== true) refuseWhilePending(world, position);
+  return realize(world, position, request, await foresee(world, position, request));
+}
+
+/** Carries out what was foreseen, and records it. */
+async function realize(
+  world: World,
+  position: Position,
+  request: ApplyRequest,
+  { before, desired, plan, changes }: Foreseen,
+): Promise<Applied> {
   const { state, clock } = world;
   const { sources, node, author, runHooks = false, timer = null } = request;
-  const goesOn = timer?.extend === true;
-  if (!goesOn) refuseWhilePending(world, position);
-  const { before, desired, plan, changes } = await foresee(world, position, request);
   if (isDone(plan) && position.current !== null && records(before, desired, plan)) {
     const pending = timer === null ? null : giveMoreTime(world, position, timer.seconds);
     return { generation: position.current, changes: [], warnings: [], pending };
   }
-  await guard(world, { before, desired, plan }, request.ways, () => sources);
   const generation = nextGeneration(state);
   const meta = {
     generation,
@@ -108,9 +118,9 @@ interface Foreseen {
   readonly changes: readonly PlannedChange[];
 }
 
-/** Plans, and lets the plan be reviewed. Changes nothing. */
+/** Plans, lets the plan be reviewed, and refuses one that would close a way in. Changes nothing. */
 async function foresee(world: World, position: Position, request: ApplyRequest): Promise<Foreseen> {
-  const { links, review } = request;
+  const { links, review, ways, sources } = request;
   const before = desiredInForce(world.state, position);
   const { firewall, warnings } = await fitFirewall(request.firewall, world.nftables);
   const session = review?.who.session;
@@ -122,10 +132,11 @@ async function foresee(world: World, position: Position, request: ApplyRequest):
     const closed = closedWays(review.who.ways, await outlookOf(world, { before, desired, plan }));
     review.see({ changes, warnings, closed, ...shownLinks(plan) });
   }
+  await guard(world, { before, desired, plan }, ways, () => sources);
   return { before, desired, plan, changes };
 }
 
-/** Does the current generation say what is desired, of a kernel that holds it? */
+/** Does the current generation say what is desired, of a kernel that holds all of that? */
 function records(recorded: Desired, desired: Desired, plan: Plan): boolean {
   if (plan.firewall !== null) {
     if (recorded.firewall === null) return false;
@@ -134,15 +145,14 @@ function records(recorded: Desired, desired: Desired, plan: Plan): boolean {
     if (settingsOf(recorded) !== settingsOf(desired)) return false;
   }
   if (plan.links === null) return true;
-  if (recorded.links === null || linksMeaning(recorded) !== linksMeaning(desired)) return false;
-  const { current } = plan.links;
-  return planLinks(mergeGoal(recorded.links, recorded.links, current), current).steps.length === 0;
+  // The plan comes from what was recorded: when both ask for the same, it is the plan of either.
+  return recorded.links !== null && isSameMeaning(askedOf(recorded), askedOf(desired));
 }
 
 const settingsOf = ({ firewall }: Desired): string =>
   JSON.stringify(firewall?.sysctls.map(({ name, value }) => [name, value]));
 
-const linksMeaning = ({ links }: Desired): string => meaningOf([links?.links, links?.guestPorts]);
+const askedOf = ({ links }: Desired): unknown => [links?.links, links?.guestPorts];
 
 /** `2 to create, 1 to update`: the summary of a generation and the last line of a plan. */
 export function describeChanges(changes: readonly PlannedChange[]): string {
