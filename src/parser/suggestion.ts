@@ -32,8 +32,13 @@ function distanceOf(a: string, b: string, enough: number): number {
   while (start < shorter && a[start] === b[start]) start += 1;
   let end = 0;
   while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
-  return editDistance(a.slice(start, a.length - end), b.slice(start, b.length - end), enough);
+  const [one, other] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  return Math.max(strangers(one, other), strangers(other, one)) >= enough ? enough : editDistance(one, other, enough);
 }
+
+/** The characters of one text that the other has not at all: no edit brings in or takes away more than one of them. */
+const strangers = (one: string, other: string): number =>
+  [...one].reduce((count, character) => (other.includes(character) ? count : count + 1), 0);
 
 /**
  * Insertions, deletions, replacements and swaps of neighbours that turn one text into the other, when fewer than

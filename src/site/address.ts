@@ -31,7 +31,7 @@ export const everything = (family: AddressFamily): AddressRange => ({
 /** Reads one address without prefix; undefined when it is none. Zone ids and short forms are none. */
 export function parseAddress(text: string): { readonly family: AddressFamily; readonly value: bigint } | undefined {
   if (isIPv4(text)) return { family: 4, value: ipv4Value(text) };
-  if (isIPv6(text) && !text.includes('%')) return { family: 6, value: ipv6Value(text) };
+  if (text.includes(':') && isIPv6(text) && !text.includes('%')) return { family: 6, value: ipv6Value(text) };
   return undefined;
 }
 

@@ -5,15 +5,15 @@ import { parseAddress, parseNetwork } from './address.js';
 import type { Alias, ConfiguredBridge, Corosync, CorosyncLink, NodeNetwork } from './site.js';
 import { addressesOf, namedPorts, type Stanza, spellStanzaAddress } from './stanza.js';
 
-/** A configured interface as far as the firewall needs it: its networks, and whether the default route leaves by it. */
+/** A configured interface as far as the firewall needs it, and whether the default route leaves by it. */
 interface ConfiguredLink {
   readonly name: string;
+  readonly stanza: Stanza;
   /** The ports of a bridge; null for any other link. */
   readonly ports: readonly string[] | null;
   readonly openVSwitch: boolean;
   readonly vlanAware: boolean;
   readonly gateway: boolean;
-  readonly addresses: readonly { readonly own: AddressRange; readonly network: AddressRange }[];
 }
 
 interface Sources {
@@ -34,7 +34,7 @@ export function readNetworkOf({ node, corosync, hosts, stanzas, localNetwork }: 
   const address =
     cluster?.links.find(({ link }) => link === 0)?.own ?? names.get(node) ?? addressOfDefaultBridge(links);
   const detected =
-    address && links.flatMap(({ addresses }) => addresses).find(({ network }) => holds(network, address))?.network;
+    address && stanzas.flatMap(configuredAddresses).find(({ network }) => holds(network, address))?.network;
   const network = localNetwork === null ? detected : localNetwork.address;
   const local = network ? { network, span: localNetwork?.span ?? null } : null;
   return { address: address ?? null, local, corosync: cluster, bridges: bridgesOf(links) };
@@ -44,7 +44,7 @@ const holds = (network: AddressRange, { family, interval }: AddressRange): boole
   network.family === family && includes([network.interval], interval[0]);
 
 const addressOfDefaultBridge = (links: readonly ConfiguredLink[]): AddressRange | undefined =>
-  links.find(({ ports, gateway, addresses }) => ports !== null && gateway && addresses.length > 0)?.addresses[0]?.own;
+  links.flatMap(({ ports, gateway, stanza }) => (ports !== null && gateway ? configuredAddresses(stanza) : []))[0]?.own;
 
 /** One bridge for each name: what its stanzas of both address families say, together. */
 function bridgesOf(links: readonly ConfiguredLink[]): ConfiguredBridge[] {
@@ -113,15 +113,23 @@ function configuredLink(stanza: Stanza): ConfiguredLink {
   const vlanAware = values('bridge-vlan-aware').some((value) => !NO.has(value.toLowerCase()));
   return {
     name: stanza.name.value,
+    stanza,
     ports: ports !== undefined ? namedPorts(ports) : vlanAware || openVSwitch ? [] : null,
     openVSwitch,
     vlanAware,
     gateway: values('gateway').length > 0,
-    addresses: addressesOf(stanza).flatMap((address) => configuredAddress(spellStanzaAddress(address))),
   };
 }
 
-function configuredAddress(text: string): ConfiguredLink['addresses'][number][] {
+interface ConfiguredAddress {
+  readonly own: AddressRange;
+  readonly network: AddressRange;
+}
+
+const configuredAddresses = (stanza: Stanza): ConfiguredAddress[] =>
+  addressesOf(stanza).flatMap((address) => configuredAddress(spellStanzaAddress(address)));
+
+function configuredAddress(text: string): ConfiguredAddress[] {
   const own = parseAddress(text.replace(/\/.*$/, ''));
   const network = parseNetwork(text);
   if (own === undefined || !network.ok) return [];

@@ -11,7 +11,8 @@ function networkOf(text: string): AddressRange | null {
 const isWithin = (one: AddressRange, network: AddressRange | null): boolean =>
   network?.family === one.family && includes([network.interval], one.interval[0]);
 
-const LINK_LOCAL = networkOf('fe80::/10');
+/** fe80::/10 */
+const LINK_LOCAL: AddressRange = { family: 6, interval: [0xfe80n << 112n, (0xfec0n << 112n) - 1n] };
 
 /** A next hop outside every network of its link is asked for all the same, as providers of single addresses want it. */
 export const checkGateways: Check = (links, { places, findings }) => {

@@ -105,6 +105,7 @@ function readLink({ one, readings, options }: Opened, around: Surroundings, find
 function leaveRest(opened: readonly Opened[], links: readonly Link[]): void {
   const ports = new Set(links.flatMap((link) => (link.kind === 'bridge' ? portsOf(link).map(({ name }) => name) : [])));
   for (const [at, { one, options }] of opened.entries()) {
+    if (options.rest().length === 0) continue;
     const kind = links[at]?.kind;
     if (kind !== 'bridge' && kind !== 'other' && !ports.has(one.name)) {
       const help = `add ${one.name} to the \`bridge-ports\` of a bridge, or remove the line`;
