@@ -93,8 +93,8 @@ async function bundle(compiled) {
   const build = await rolldown({
     input: { main: modules('main'), 'probe-connection': modules('probe-connection') },
     platform: 'node',
-    // They bring native code, which they look for beside their own files.
-    external: [/^koffi$/, /^netlink\//],
+    // It brings native code, which it looks for beside its own files.
+    external: [/^koffi$/],
   });
   await build.write({ dir: join(compiled, 'program'), chunkFileNames: '[name].js' });
   await build.close();

@@ -1,4 +1,4 @@
-import { SystemError } from './libc.js';
+import { isOverrun } from './answer.js';
 import { type Commit, CommitReader } from './nftables/notices.js';
 import { type NetlinkSocket, openNetlinkSocket } from './socket.js';
 import { attributes, parseMessages, readString } from './wire.js';
@@ -76,7 +76,7 @@ function drain(socket: NetlinkSocket, take: (bytes: Buffer) => void): boolean {
       if (bytes === null) return lost;
       take(bytes);
     } catch (error) {
-      if (!(error instanceof SystemError && error.errno === 'ENOBUFS')) throw error;
+      if (!isOverrun(error)) throw error;
       lost = true;
     }
   }

@@ -33,6 +33,8 @@ export interface NetlinkSocket {
    * made large enough, with a SystemError when the kernel did not take the bytes; then it has looked at none of them.
    */
   send(bytes: Buffer): Promise<void>;
+  /** As `send`, for a few KB, which take the kernel no time worth leaving this thread for: it is done when this returns. */
+  sendHere(bytes: Buffer): void;
   /** The next queued answer, or null. Throws SystemError `ENOBUFS` once when answers were lost. */
   receive(): Buffer | null;
   close(): void;
@@ -71,13 +73,19 @@ class KernelSocket implements NetlinkSocket {
     this.#fd = fd;
   }
 
-  async send(bytes: Buffer): Promise<void> {
+  sendHere(bytes: Buffer): void {
     this.#mustBeOpen();
     makeRoom(this.#fd, bytes.length);
+    libc.send(this.#fd, bytes, bytes.length, 0);
+  }
+
+  async send(bytes: Buffer): Promise<void> {
     if (bytes.length <= SEND_HERE) {
-      libc.send(this.#fd, bytes, bytes.length, 0);
+      this.sendHere(bytes);
       return;
     }
+    this.#mustBeOpen();
+    makeRoom(this.#fd, bytes.length);
     this.#sending.add(bytes);
     try {
       // A netlink send is taken whole or not at all: when the pool's call failed, the same call here fails for the

@@ -40,20 +40,32 @@ export interface Message {
 /** The messages in what one `recv` gave. */
 export function parseMessages(bytes: Buffer): Message[] {
   const messages: Message[] = [];
+  eachMessage(bytes, ({ start, end, ...header }) => messages.push({ ...header, payload: bytes.subarray(start, end) }));
+  return messages;
+}
+
+/** A message that was not copied: where its payload is in what was received. */
+export interface Received extends Omit<Message, 'payload'> {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** As `parseMessages`, without a buffer for each: a dump holds thousands, and most are not looked at any further. */
+export function eachMessage(bytes: Buffer, visit: (message: Received) => void): void {
   let at = 0;
   while (at < bytes.length) {
     if (at + HEADER > bytes.length) throw new MalformedMessage('a message ends inside its header');
     const length = bytes.readUInt32LE(at);
     if (length < HEADER || at + length > bytes.length) throw new MalformedMessage('a message is longer than its bytes');
-    messages.push({
+    visit({
       type: bytes.readUInt16LE(at + 4),
       flags: bytes.readUInt16LE(at + 6),
       sequence: bytes.readUInt32LE(at + 8),
-      payload: bytes.subarray(at + HEADER, at + length),
+      start: at + HEADER,
+      end: at + length,
     });
     at += align(length);
   }
-  return messages;
 }
 
 /** What an NLMSG_ERROR says; `errno` 0 is an acknowledgement. */
@@ -67,8 +79,7 @@ export interface Answer {
   readonly offset: number | null;
 }
 
-export function parseAnswer(message: Message): Answer {
-  const { payload, flags } = message;
+export function parseAnswer({ payload, flags }: Pick<Message, 'payload' | 'flags'>): Answer {
   if (payload.length < 4 + HEADER) throw new MalformedMessage('an error answer is too short');
   const errno = -payload.readInt32LE(0);
   const sequence = payload.readUInt32LE(4 + 8);

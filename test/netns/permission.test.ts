@@ -57,3 +57,15 @@ test('in a user namespace a small transaction works, and one too large says what
     /^send-buffer the transaction needs a send buffer of \d+ bytes, the kernel gives \d+ \(net\.core\.wmem_max is /,
   );
 });
+
+test('in a user namespace, where a socket has room for few answers, all refusals are heard', () => {
+  const burst = attempt(`{
+    const port = netlink.openRoute();
+    const absent = Array.from({ length: 2000 }, (_, n) => ({ kind: 'set master', link: 'lo', master: 'absent' + n }));
+    let heard = 0;
+    const result = await port.perform(absent, (operation, { errno }) => (heard += errno === 'ENODEV') > 0);
+    return [result, heard];
+  }`);
+  const container = [UNSHARE, '--user', '--map-root-user', '--net'];
+  expect(compiled.run(burst, container)).toBe('[{"tried":2000,"refusal":null},2000]');
+});

@@ -226,6 +226,25 @@ describe('rtnetlink', () => {
     ).rejects.toMatchObject({ errno: 'ENOENT' });
   });
 
+  test("a refusal brings the kernel's own words, where it has some", async () => {
+    await port.apply({ kind: 'create link', link: 'br', device: { kind: 'bridge', options: {} } });
+    await port.apply({ kind: 'create link', link: 'br2', device: { kind: 'bridge', options: {} } });
+    await expect(port.apply({ kind: 'set master', link: 'br2', master: 'br' })).rejects.toMatchObject({
+      errno: 'ELOOP',
+      detail: 'Can not enslave a bridge to a bridge',
+      message: 'putting into br br2: ELOOP (Can not enslave a bridge to a bridge)',
+    });
+  });
+
+  test('thousands of refusals are all heard', async () => {
+    const absent = Array.from({ length: 5000 }, (_, n): LinkOperation => ({ kind: 'delete link', link: `absent${n}` }));
+    const heard: string[] = [];
+    const excuse = (_operation: LinkOperation, failure: Failure): boolean =>
+      heard.push(failure instanceof RouteError ? failure.errno : failure.code) > 0;
+    expect(await port.perform(absent, excuse)).toEqual({ tried: absent.length, refusal: null });
+    expect(heard).toEqual(absent.map(() => 'ENODEV'));
+  });
+
   test('many readers at once all get their answer', async () => {
     const answers = await Promise.all(Array.from({ length: 300 }, () => port.read()));
     expect(answers.map(({ links }) => links.length)).toEqual(Array.from({ length: 300 }, () => 1));

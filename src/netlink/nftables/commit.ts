@@ -1,5 +1,6 @@
 import type { Operation, TransactionError, TransactionResult } from '../../ruleset/index.js';
-import { errnoName, SystemError } from '../libc.js';
+import { isOverrun } from '../answer.js';
+import { errnoName } from '../libc.js';
 import type { NetlinkSocket } from '../socket.js';
 import { type Answer, NLMSG_ERROR, parseAnswer, parseMessages } from '../wire.js';
 import type { Batch } from './batch.js';
@@ -71,7 +72,7 @@ export function drain(socket: NetlinkSocket, firstSequence: number): { answers: 
     try {
       part = socket.receive();
     } catch (error) {
-      if (!(error instanceof SystemError && error.errno === 'ENOBUFS')) throw error;
+      if (!isOverrun(error)) throw error;
       lost = true;
       continue;
     }

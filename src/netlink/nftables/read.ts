@@ -16,6 +16,7 @@ import type {
   Verdict,
 } from '../../ruleset/index.js';
 import { TABLE_NAME } from '../../ruleset/index.js';
+import { DisturbedDump } from '../answer.js';
 import { attributes, MalformedMessage } from '../wire.js';
 import { verdictCode } from './data-schema.js';
 import { dataTypes, keyFromBytes, typeWithId } from './data-type.js';
@@ -23,7 +24,7 @@ import { closedIntervals } from './elements.js';
 import { hookNumber, MILLISECONDS } from './encode.js';
 import { expression } from './expression-schema.js';
 import { currentHelper } from './helper.js';
-import { DisturbedDump, RequestRefused, type Requests } from './request.js';
+import { RequestRefused, type Requests } from './request.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
 import { readRuleUserdata } from './userdata.js';

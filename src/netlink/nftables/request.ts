@@ -1,23 +1,12 @@
 import { Failure } from '../../diagnostics/index.js';
+import { type AnswerRefusal, readAnswer } from '../answer.js';
 import { ByteWriter } from '../byte-writer.js';
-import { errnoName, SystemError } from '../libc.js';
+import { errnoName } from '../libc.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { AttributeType } from '../tlv.js';
-import {
-  MalformedMessage,
-  type Message,
-  NLM_F_DUMP,
-  NLM_F_DUMP_INTR,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  parseAnswer,
-  parseMessages,
-} from '../wire.js';
+import { MalformedMessage, NLM_F_DUMP } from '../wire.js';
 import { beginMessage, type Family, NFGENMSG } from './batch.js';
 import { generation, type MessageType, messageType } from './schema.js';
-
-/** The ruleset changed while it was read, or a part of the answer got lost. */
-export class DisturbedDump extends Error {}
 
 /** The kernel refused a request that is not part of a batch; `errno` is a name such as `ENOENT`. */
 export class RequestRefused extends Failure {
@@ -83,67 +72,31 @@ export class Requests {
     const start = beginMessage(out, type, flags, sequence, family);
     question.write(out, value);
     out.endMessage(start);
-    await this.#socket.send(out.finish());
+    this.#socket.sendHere(out.finish());
     const found: { value: R; generation: number }[] = [];
-    // A dump ends with a message that says so; a single object is not a dump.
-    let whole = flags !== NLM_F_DUMP;
-    // The kernel makes the next part of a dump when the one before is received, so nothing is ever waited for.
-    for (let part = this.#receive(); part !== null; part = this.#receive()) {
-      for (const message of parseMessages(part)) {
-        // A late answer to an earlier request that was given up.
-        if (message.sequence !== sequence) continue;
-        if ((message.flags & NLM_F_DUMP_INTR) !== 0) throw this.#disturbed();
-        if (message.type === NLMSG_ERROR) refuse(message);
-        else if (message.type === NLMSG_DONE) {
-          refuseDone(message);
-          whole = true;
-        } else found.push(readObject(message, answer));
-      }
-    }
-    if (!whole) throw new DisturbedDump('the answer broke off');
+    const refusal = readAnswer(this.#socket, sequence, (bytes, from, to) =>
+      found.push(readObject(bytes, from, to, answer)),
+    );
+    if (refusal !== null) throw refused(refusal);
     return found;
   }
-
-  /** As of the socket. An answer that got lost, for want of room in its buffer, is a disturbance like others. */
-  #receive(): Buffer | null {
-    try {
-      return this.#socket.receive();
-    } catch (error) {
-      if (error instanceof SystemError && error.errno === 'ENOBUFS') throw this.#disturbed();
-      throw error;
-    }
-  }
-
-  /** Leaves nothing of the broken dump for the next request. */
-  #disturbed(): DisturbedDump {
-    while (this.#socket.receive() !== null);
-    return new DisturbedDump('the ruleset changed while it was read');
-  }
 }
 
-function refuse(message: Message): void {
-  const { errno, text } = parseAnswer(message);
-  if (errno === 0) return;
-  if (errnoName(errno) === 'EPERM') throw noPermission();
-  throw new RequestRefused(errnoName(errno), text);
+function refused({ errno, text }: AnswerRefusal): Failure {
+  return errnoName(errno) === 'EPERM' ? noPermission() : new RequestRefused(errnoName(errno), text);
 }
 
-/** NLMSG_DONE carries the errno a dump ended with. */
-function refuseDone(message: Message): void {
-  if (message.payload.length < 4) return;
-  const errno = -message.payload.readInt32LE(0);
-  if (errno === 0) return;
-  // nf_tables ends a dump it could not continue with EINTR or EAGAIN.
-  if (errnoName(errno) === 'EINTR' || errnoName(errno) === 'EAGAIN') throw new DisturbedDump(errnoName(errno));
-  throw new RequestRefused(errnoName(errno), null);
-}
-
-function readObject<R>({ payload }: Message, object: AttributeType<R>): { value: R; generation: number } {
-  if (payload.length < NFGENMSG) throw new MalformedMessage('a message has no nf_tables header');
+function readObject<R>(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  object: AttributeType<R>,
+): { value: R; generation: number } {
+  if (end - start < NFGENMSG) throw new MalformedMessage('a message has no nf_tables header');
   return {
-    value: object.read(payload, NFGENMSG, payload.length),
+    value: object.read(bytes, start + NFGENMSG, end),
     // The low 16 bits of the ruleset's generation.
-    generation: payload.readUInt16BE(2),
+    generation: bytes.readUInt16BE(start + 2),
   };
 }
 

@@ -4,7 +4,7 @@ import { Failure } from '../../diagnostics/index.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../wire.js';
 import { addressBytes, hardwareBytes } from './address.js';
 import type { LinkIndexes } from './indexes.js';
-import { type Change, change } from './requests.js';
+import { type RouteRequest, request } from './requests.js';
 import * as schema from './schema.js';
 import { messageType } from './schema.js';
 
@@ -24,12 +24,12 @@ const NTF_MASTER = 4;
 const NUD_NOARP = 0x40;
 const NUD_PERMANENT = 0x80;
 
-export async function changeAddress(
+export function changeAddress(
   indexes: LinkIndexes,
   kind: 'add address' | 'delete address',
   link: string,
   address: LinkAddress,
-): Promise<Change> {
+): RouteRequest {
   const { address: local, prefixLength, scope, broadcast, peer, preferredLifetime } = address;
   checkPrefix({ address: local, length: prefixLength });
   const six = !isIPv4(local);
@@ -39,7 +39,7 @@ export async function changeAddress(
       prefixLength,
       flags: kind === 'add address' && six ? NO_DUPLICATE_DETECTION : 0,
       scope,
-      index: await indexes.of(link),
+      index: indexes.of(link),
     },
     attributes: {
       local,
@@ -49,15 +49,15 @@ export async function changeAddress(
     },
   };
   const what = `${kind} ${local}/${prefixLength} on ${link}`;
-  if (kind === 'add address') return change(what, messageType.newAddress, NEW, schema.address, question);
-  return change(what, messageType.deleteAddress, 0, schema.address, question);
+  if (kind === 'add address') return request(what, messageType.newAddress, NEW, schema.address, question);
+  return request(what, messageType.deleteAddress, 0, schema.address, question);
 }
 
-export async function changeRoute(
+export function changeRoute(
   indexes: LinkIndexes,
   kind: Extract<LinkOperation, { route: Route }>['kind'],
   route: Route,
-): Promise<Change> {
+): RouteRequest {
   const { family, destination, gateway, link, table, metric, protocol, type, scope, onlink, source } = route;
   if (destination !== null) checkPrefix(destination);
   if (gateway !== null) addressBytes(gateway);
@@ -80,30 +80,30 @@ export async function changeRoute(
       ...(gateway === null ? {} : { gateway }),
       ...(metric === 0 ? {} : { priority: metric }),
       ...(source === undefined ? {} : { preferredSource: source }),
-      ...(link === null ? {} : { outInterface: await indexes.of(link) }),
+      ...(link === null ? {} : { outInterface: indexes.of(link) }),
     },
   };
   const to = destination === null ? 'default' : `${destination.address}/${destination.length}`;
   const what = `${kind} ${to}${gateway === null ? '' : ` via ${gateway}`}`;
   switch (kind) {
     case 'add route':
-      return change(what, messageType.newRoute, NEW, schema.route, question);
+      return request(what, messageType.newRoute, NEW, schema.route, question);
     case 'replace route':
-      return change(what, messageType.newRoute, NLM_F_CREATE | NLM_F_REPLACE, schema.route, question);
+      return request(what, messageType.newRoute, NLM_F_CREATE | NLM_F_REPLACE, schema.route, question);
     case 'delete route':
-      return change(what, messageType.deleteRoute, 0, schema.route, question);
+      return request(what, messageType.deleteRoute, 0, schema.route, question);
   }
 }
 
-export async function changeForwarding(
+export function changeForwarding(
   indexes: LinkIndexes,
   kind: 'add forwarding' | 'delete forwarding',
   { link, mac, of, vlan, destination }: Forwarding,
-): Promise<Change> {
+): RouteRequest {
   const question = {
     header: {
       family: AF_BRIDGE,
-      index: await indexes.of(link),
+      index: indexes.of(link),
       state: of === 'self' ? NUD_PERMANENT : NUD_NOARP,
       flags: of === 'self' ? NTF_SELF : NTF_MASTER,
       type: 0,
@@ -119,9 +119,9 @@ export async function changeForwarding(
   // been learned a moment ago: what is said of it takes that place.
   const flags = NLM_F_CREATE | (destination === undefined ? NLM_F_REPLACE : NLM_F_APPEND);
   if (kind === 'add forwarding') {
-    return change(what, messageType.newNeighbour, flags, schema.neighbour, question);
+    return request(what, messageType.newNeighbour, flags, schema.neighbour, question);
   }
-  return change(what, messageType.deleteNeighbour, 0, schema.neighbour, question);
+  return request(what, messageType.deleteNeighbour, 0, schema.neighbour, question);
 }
 
 function checkPrefix({ address, length }: Prefix): void {

@@ -3,7 +3,7 @@ import { NLM_F_CREATE, NLM_F_EXCL } from '../wire.js';
 import { addressBytes, hardwareBytes, linkName } from './address.js';
 import { changeAddress, changeForwarding, changeRoute } from './address-changes.js';
 import type { LinkIndexes } from './indexes.js';
-import { type Change, change } from './requests.js';
+import { type RouteRequest, request } from './requests.js';
 import * as schema from './schema.js';
 import { linkHeaderOf, messageType } from './schema.js';
 
@@ -20,23 +20,23 @@ const VLAN_RANGE_BEGIN = 8;
 const VLAN_RANGE_END = 16;
 
 /** The request for an operation; waits for nothing but indexes. A sysctl is a file and not asked for. */
-export async function changeOf(
+export function changeOf(
   indexes: LinkIndexes,
   operation: Exclude<LinkOperation, { kind: 'set sysctl' }>,
-): Promise<Change> {
+): RouteRequest {
   const { link } = 'link' in operation ? operation : { link: '' };
   switch (operation.kind) {
     case 'create link':
       return createLink(indexes, operation);
     case 'delete link': {
       const question = { header: linkHeaderOf({}), attributes: { name: linkName(link) } };
-      return change(`deleting ${link}`, messageType.deleteLink, 0, schema.link, question);
+      return request(`deleting ${link}`, messageType.deleteLink, 0, schema.link, question);
     }
     case 'set up':
       return changeLink(indexes, link, operation.up ? 'setting up' : 'setting down', {}, operation.up);
     case 'set master': {
       const { master } = operation;
-      const index = master === null ? 0 : await indexes.of(master);
+      const index = master === null ? 0 : indexes.of(master);
       const what = master === null ? 'releasing' : `putting into ${master}`;
       return changeLink(indexes, link, what, { master: index });
     }
@@ -48,7 +48,7 @@ export async function changeOf(
       return changeLink(indexes, link, 'setting the alias of', { alias: operation.alias ?? '' });
     case 'set device':
       return changeLink(indexes, link, `setting options of ${operation.device.kind}`, {
-        info: await deviceInfo(indexes, operation.device),
+        info: deviceInfo(indexes, operation.device),
       });
     case 'set port':
       return changeLink(indexes, link, 'setting options of port', {
@@ -70,24 +70,24 @@ export async function changeOf(
   }
 }
 
-async function createLink(
+function createLink(
   indexes: LinkIndexes,
   { link, device, mtu, mac }: Extract<LinkOperation, { kind: 'create link' }>,
-): Promise<Change> {
-  const parent = device.kind === 'vlan' ? await indexes.of(device.parent) : undefined;
+): RouteRequest {
+  const parent = device.kind === 'vlan' ? indexes.of(device.parent) : undefined;
   const attributes: schema.LinkAttributes = {
     name: linkName(link),
     ...(mac === undefined ? {} : { address: hardwareBytes(mac) }),
     ...(mtu === undefined ? {} : { mtu }),
     ...(parent === undefined ? {} : { parent }),
-    info: await newDeviceInfo(indexes, device),
+    info: newDeviceInfo(indexes, device),
   };
   const question = { header: linkHeaderOf({}), attributes };
   const flags = NLM_F_CREATE | NLM_F_EXCL;
-  return change(`creating ${device.kind} ${link}`, messageType.newLink, flags, schema.link, question);
+  return request(`creating ${device.kind} ${link}`, messageType.newLink, flags, schema.link, question);
 }
 
-async function newDeviceInfo(indexes: LinkIndexes, device: NewDevice): Promise<schema.LinkInfo> {
+function newDeviceInfo(indexes: LinkIndexes, device: NewDevice): schema.LinkInfo {
   switch (device.kind) {
     case 'bridge':
     case 'bond':
@@ -99,7 +99,7 @@ async function newDeviceInfo(indexes: LinkIndexes, device: NewDevice): Promise<s
     }
     case 'vxlan': {
       const { id, port, local, group, options } = device;
-      const lower = device.device === undefined ? {} : { device: await indexes.of(device.device) };
+      const lower = device.device === undefined ? {} : { device: indexes.of(device.device) };
       return { kind: 'vxlan', data: { vxlan: { id, port, ...lower, ...tunnelEnds(local, group), ...options } } };
     }
     case 'vrf':
@@ -114,12 +114,12 @@ async function newDeviceInfo(indexes: LinkIndexes, device: NewDevice): Promise<s
   }
 }
 
-async function deviceInfo(indexes: LinkIndexes, device: DeviceOptions): Promise<schema.LinkInfo> {
+function deviceInfo(indexes: LinkIndexes, device: DeviceOptions): schema.LinkInfo {
   switch (device.kind) {
     case 'bridge':
       return { kind: 'bridge', data: { bridge: device.options } };
     case 'bond':
-      return { kind: 'bond', data: { bond: await bondData(indexes, device.options) } };
+      return { kind: 'bond', data: { bond: bondData(indexes, device.options) } };
     case 'vlan':
       return { kind: 'vlan', data: { vlan: { flags: bindingFlags(device.bridgeBinding) } } };
     case 'vxlan': {
@@ -132,9 +132,9 @@ async function deviceInfo(indexes: LinkIndexes, device: DeviceOptions): Promise<
 const bindingFlags = (binding: boolean): number[] => [binding ? BRIDGE_BINDING : 0, BRIDGE_BINDING];
 
 /** The primary slave is an index; 0 is none. */
-async function bondData(indexes: LinkIndexes, { primary, ...options }: BondOptions) {
+function bondData(indexes: LinkIndexes, { primary, ...options }: BondOptions) {
   if (primary === undefined) return options;
-  return { ...options, primary: primary === '' ? 0 : await indexes.of(primary) };
+  return { ...options, primary: primary === '' ? 0 : indexes.of(primary) };
 }
 
 /** IPv4 and IPv6 ends are attributes of their own. */
@@ -147,31 +147,31 @@ function tunnelEnds(local: string | undefined, group: string | undefined) {
 }
 
 /** `up` null leaves the link's state alone. */
-export async function changeLink(
+export function changeLink(
   indexes: LinkIndexes,
   link: string,
   what: string,
   attributes: schema.LinkAttributes,
   up: boolean | null = null,
-): Promise<Change> {
-  const index = await indexes.of(link);
+): RouteRequest {
+  const index = indexes.of(link);
   const state = up === null ? {} : { flags: up ? IFF_UP : 0, change: IFF_UP };
   const question = { header: linkHeaderOf({ index, ...state }), attributes };
   // The data of a kind is read from a new-link request only (net/core/rtnetlink.c).
   const type = attributes.info === undefined ? messageType.setLink : messageType.newLink;
-  return change(`${what} ${link}`, type, 0, schema.link, question);
+  return request(`${what} ${link}`, type, 0, schema.link, question);
 }
 
-async function changeVlans(
+function changeVlans(
   indexes: LinkIndexes,
   { kind, link, self, vlans }: Extract<LinkOperation, { kind: 'add vlans' | 'delete vlans' }>,
-): Promise<Change> {
+): RouteRequest {
   const question = {
-    header: linkHeaderOf({ family: AF_BRIDGE, index: await indexes.of(link) }),
+    header: linkHeaderOf({ family: AF_BRIDGE, index: indexes.of(link) }),
     attributes: { spec: { ...(self ? { flags: BRIDGE_FLAGS_SELF } : {}), vlans: vlanInfos(vlans) } },
   };
   const type = kind === 'add vlans' ? messageType.setLink : messageType.deleteLink;
-  return change(`${kind} ${vlans.first}-${vlans.last} on ${link}`, type, 0, schema.bridgeLink, question);
+  return request(`${kind} ${vlans.first}-${vlans.last} on ${link}`, type, 0, schema.bridgeLink, question);
 }
 
 function vlanInfos({ first, last, pvid, untagged }: VlanEntry): schema.VlanInfo[] {

@@ -1,7 +1,7 @@
-import { Failure } from '../../diagnostics/index.js';
 import { linkName } from './address.js';
-import type { RouteRequests } from './requests.js';
+import { type RouteRequest, type RouteRequests, request } from './requests.js';
 import { link, linkHeaderOf, linkIndex, messageType, SKIP_STATISTICS } from './schema.js';
+import { RouteError } from './types.js';
 
 /**
  * The indexes requests need for the names people use. What is known is not asked again; one that another program gave
@@ -9,33 +9,23 @@ import { link, linkHeaderOf, linkIndex, messageType, SKIP_STATISTICS } from './s
  */
 export class LinkIndexes {
   readonly #requests: RouteRequests;
-  #known = new Map<string, number | Promise<number>>();
+  #known = new Map<string, number>();
 
   constructor(requests: RouteRequests) {
     this.#requests = requests;
   }
 
-  /** Failure `no-such-link`, or RouteError. */
-  async of(name: string): Promise<number> {
-    return this.#known.get(name) ?? this.ask(name);
+  /** Sends what was added, for a name that is not known yet: the link may be made there. Throws RouteError. */
+  of(name: string): number {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    this.#requests.send();
+    return this.#known.get(name) ?? this.#ask(name);
   }
 
-  /** Asks at once, for a link whose making was sent before. */
-  ask(name: string): Promise<number> {
-    const answer = this.#lookUp(name);
-    this.#known.set(name, answer);
-    // Whoever needs the index hears of the failure; the next one asks again.
-    answer.catch(() => {
-      if (this.#known.get(name) === answer) this.#known.delete(name);
-    });
-    return answer;
-  }
-
-  async #lookUp(name: string): Promise<number> {
-    const question = { header: linkHeaderOf({}), attributes: { name: linkName(name), extendedMask: SKIP_STATISTICS } };
-    const [found] = await this.#requests.get(`looking up ${name}`, messageType.getLink, link, question, linkIndex);
-    if (found === undefined) throw new Failure('no-such-link', `there is no interface ${name}`);
-    return found.header.index;
+  /** Adds the question behind the request that makes the link. */
+  expect(name: string): void {
+    this.#add(name, () => {});
   }
 
   /** As a dump has them. */
@@ -46,4 +36,27 @@ export class LinkIndexes {
   forget(name: string): void {
     this.#known.delete(name);
   }
+
+  #ask(name: string): number {
+    let refusal: RouteError | null = null;
+    this.#add(name, (error) => {
+      refusal = error;
+    });
+    this.#requests.send();
+    const index = this.#known.get(name);
+    if (index !== undefined) return index;
+    throw refusal ?? new RouteError(`looking up ${name}`, 'ENODEV', null);
+  }
+
+  #add(name: string, refused: (error: RouteError) => void): void {
+    const answered = (bytes: Buffer, start: number, end: number): void => {
+      this.#known.set(name, linkIndex.read(bytes, start, end).header.index);
+    };
+    this.#requests.add(questionOf(name), { refused, answered });
+  }
+}
+
+function questionOf(name: string): RouteRequest {
+  const question = { header: linkHeaderOf({}), attributes: { name: linkName(name), extendedMask: SKIP_STATISTICS } };
+  return request(`looking up ${name}`, messageType.getLink, 0, link, question);
 }

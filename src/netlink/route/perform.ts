@@ -14,62 +14,45 @@ export interface RouteWorld {
 }
 
 /**
- * Sends operations in their order, as many as fit without waiting for answers. An operation on a link that is made here
- * waits until the kernel says its index: chosen by us, it could turn out to be that of a guest's new port, and what follows
+ * Sends operations in their order, as many at once as can be written. An operation on a link that is made here
+ * needs the index the kernel gave it: one chosen by us could turn out to be that of a guest's new port, and what follows
  * would hit that.
  */
-export async function perform(
-  world: RouteWorld,
+export function perform(
+  { requests, indexes, netns }: RouteWorld,
   operations: readonly LinkOperation[],
   excuse: Excuse,
-): Promise<Performed> {
-  const answers: Promise<void>[] = [];
-  let refusal: Refusal | null = null;
-  let broken: unknown = null;
-  const hear = async (place: number, answer: Promise<void>): Promise<void> => {
-    try {
-      await answer;
-    } catch (error) {
-      const operation = operations[place];
-      if (!(error instanceof Failure)) broken ??= error;
-      else if (operation !== undefined && !excuse(operation, error) && (refusal?.place ?? place) >= place) {
-        refusal = { place, failure: error };
-      }
-    }
-  };
+): Performed {
+  const refusals: Refusal[] = [];
   let tried = 0;
-  for (const [place, operation] of operations.entries()) {
-    // A file is written at once: what was sent before it comes first.
-    if (operation.kind === 'set sysctl') await Promise.all(answers);
-    const sending = await start(world, operation, () => refusal === null && broken === null);
-    if (sending === null) break;
-    tried = place + 1;
-    answers.push(hear(place, sending.answer));
-  }
-  await Promise.all(answers);
-  if (broken !== null) throw broken;
-  return { tried, refusal };
-}
-
-/** The answer to an operation that was sent, or null when it should not be sent any more. */
-async function start(
-  { requests, indexes, netns }: RouteWorld,
-  operation: LinkOperation,
-  isWanted: () => boolean,
-): Promise<{ readonly answer: Promise<void> } | null> {
-  if (operation.kind === 'set sysctl') {
-    if (!isWanted()) return null;
-    return { answer: (async () => writeSysctl(netns, operation.link, operation.name, operation.value))() };
-  }
   try {
-    const change = await changeOf(indexes, operation);
-    await requests.room();
-    if (!isWanted()) return null;
-    const answer = requests.change(change);
-    if (operation.kind === 'delete link') indexes.forget(operation.link);
-    if (operation.kind === 'create link') indexes.ask(operation.link);
-    return { answer };
-  } catch (error) {
-    return isWanted() ? { answer: Promise.reject(error) } : null;
+    for (const [place, operation] of operations.entries()) {
+      const refused = (failure: Failure): void => {
+        if (!excuse(operation, failure)) refusals.push({ place, failure });
+      };
+      // A file is written at once: what was added before it comes first.
+      if (requests.isFull || operation.kind === 'set sysctl') requests.send();
+      if (refusals.length > 0) break;
+      try {
+        if (operation.kind === 'set sysctl') writeSysctl(netns, operation.link, operation.name, operation.value);
+        else {
+          const change = changeOf(indexes, operation);
+          // To know an index, what was added may have been sent.
+          if (refusals.length > 0) break;
+          requests.add(change, { refused });
+          if (operation.kind === 'delete link') indexes.forget(operation.link);
+          if (operation.kind === 'create link') indexes.expect(operation.link);
+        }
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        if (refusals.length > 0) break;
+        refused(error);
+      }
+      tried = place + 1;
+    }
+  } finally {
+    // What was added is performed, however the loop ended.
+    requests.send();
   }
+  return { tried, refusal: refusals.toSorted((a, b) => a.place - b.place)[0] ?? null };
 }

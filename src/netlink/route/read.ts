@@ -15,7 +15,7 @@ import type { LinkIndexes } from './indexes.js';
 import type { RouteRequests } from './requests.js';
 import * as schema from './schema.js';
 import { linkHeaderOf, messageType, SKIP_STATISTICS } from './schema.js';
-import { readMplsInput } from './sysctl.js';
+import { RouteError } from './types.js';
 
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
@@ -24,6 +24,7 @@ const COMPRESSED_VLANS = 4;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_BRIDGE = 7;
+const AF_MPLS = 28;
 /** RTM_F_CLONED: an entry of the route cache. */
 const CLONED = 0x200;
 const ONLINK = 4;
@@ -47,30 +48,30 @@ const VLAN_RANGE_END = 16;
 const NUD_NOARP = 0x40;
 const NUD_PERMANENT = 0x80;
 
-export async function read(
-  requests: RouteRequests,
-  netns: string | undefined,
-  indexes: LinkIndexes,
-): Promise<CurrentLinks> {
+export function read(requests: RouteRequests, indexes: LinkIndexes): CurrentLinks {
   const question = { header: linkHeaderOf({}), attributes: { extendedMask: SKIP_STATISTICS } };
-  const dump = await requests.dump('reading links', messageType.getLink, schema.link, question, schema.link);
+  const dump = requests.dump('reading links', messageType.getLink, schema.link, question, schema.link);
   const names = new Map(dump.map(({ header, attributes }) => [header.index, nameOf(attributes.name)]));
   indexes.learn([...names].map(([index, name]) => [name, index]));
-  const vlans = await readVlans(requests);
-  const mpls = readMplsInput(netns);
+  const vlans = readVlans(requests);
+  const mpls = readMplsInput(requests);
   return {
     links: dump.map((one) => linkOf(one, names, vlans, mpls)),
-    addresses: await readAddresses(requests, names),
-    routes: await readRoutes(requests, names),
-    forwarding: await readForwarding(requests, names),
+    addresses: readAddresses(requests, names),
+    routes: readRoutes(requests, names),
+    forwarding: readForwarding(requests, names, tunnelsIn(dump)),
   };
 }
+
+/** The indexes of links whose forwarding table says behind which other end a station is. */
+const tunnelsIn = (links: readonly schema.LinkPayload[]): ReadonlySet<number> =>
+  new Set(links.flatMap(({ header, attributes }) => (attributes.info?.kind === 'vxlan' ? [header.index] : [])));
 
 function linkOf(
   { header, attributes }: schema.LinkPayload,
   names: ReadonlyMap<number, string>,
   vlans: ReadonlyMap<number, readonly VlanEntry[]>,
-  mpls: ReadonlyMap<string, number>,
+  mpls: ReadonlyMap<number, number>,
 ): CurrentLink {
   const name = nameOf(attributes.name);
   return {
@@ -87,7 +88,7 @@ function linkOf(
     alias: attributes.alias ?? null,
     port: portOf(attributes.info),
     vlans: vlans.get(header.index) ?? [],
-    sysctls: sysctlsOf(attributes.familySpec, mpls.get(name)),
+    sysctls: sysctlsOf(attributes.familySpec, mpls.get(header.index)),
   };
 }
 
@@ -142,10 +143,10 @@ function sysctlsOf(spec: schema.LinkAttributes['familySpec'], mpls: number | und
 const settingAt = (settings: Buffer | undefined, place: number): number | undefined =>
   settings === undefined || settings.length < place * 4 + 4 ? undefined : settings.readUInt32LE(place * 4);
 
-async function readVlans(requests: RouteRequests): Promise<Map<number, VlanEntry[]>> {
+function readVlans(requests: RouteRequests): Map<number, VlanEntry[]> {
   const question = { header: linkHeaderOf({ family: AF_BRIDGE }), attributes: { extendedMask: COMPRESSED_VLANS } };
   const { getLink } = messageType;
-  const dump = await requests.dump('reading VLAN ids', getLink, schema.bridgeLink, question, schema.bridgeLink);
+  const dump = requests.dump('reading VLAN ids', getLink, schema.bridgeLink, question, schema.bridgeLink);
   return new Map(dump.map(({ header, attributes }) => [header.index, entriesOf(attributes.spec?.vlans ?? [])]));
 }
 
@@ -166,10 +167,10 @@ function entriesOf(infos: readonly schema.VlanInfo[]): VlanEntry[] {
   return entries;
 }
 
-async function readAddresses(requests: RouteRequests, names: ReadonlyMap<number, string>): Promise<CurrentAddress[]> {
+function readAddresses(requests: RouteRequests, names: ReadonlyMap<number, string>): CurrentAddress[] {
   const question = { header: { family: 0, prefixLength: 0, flags: 0, scope: 0, index: 0 }, attributes: {} };
   const { getAddress } = messageType;
-  const answers = await requests.dump('reading addresses', getAddress, schema.address, question, schema.address);
+  const answers = requests.dump('reading addresses', getAddress, schema.address, question, schema.address);
   return answers.flatMap(({ header, attributes }) => {
     const { local, address, broadcast, lifetimes, flags = header.flags, protocol } = attributes;
     const own = local ?? address;
@@ -193,7 +194,7 @@ async function readAddresses(requests: RouteRequests, names: ReadonlyMap<number,
   });
 }
 
-async function readRoutes(requests: RouteRequests, names: ReadonlyMap<number, string>): Promise<Route[]> {
+function readRoutes(requests: RouteRequests, names: ReadonlyMap<number, string>): Route[] {
   const header = {
     family: 0,
     destinationLength: 0,
@@ -207,8 +208,8 @@ async function readRoutes(requests: RouteRequests, names: ReadonlyMap<number, st
   };
   const question = { header, attributes: {} };
   const { getRoute } = messageType;
-  const wanted = (payload: Buffer): boolean => !ownRouteTypes.has(schema.routeTypeOf(payload));
-  const answers = await requests.dump('reading routes', getRoute, schema.route, question, schema.route, wanted);
+  const wanted = (bytes: Buffer, start: number): boolean => !ownRouteTypes.has(schema.routeTypeAt(bytes, start));
+  const answers = requests.dump('reading routes', getRoute, schema.route, question, schema.route, wanted);
   return answers.flatMap(({ header, attributes }) => {
     const known = header.family === AF_INET || header.family === AF_INET6;
     if (!known || (header.flags & CLONED) !== 0 || attributes.multipath !== undefined) return [];
@@ -231,30 +232,47 @@ async function readRoutes(requests: RouteRequests, names: ReadonlyMap<number, st
   });
 }
 
-/** What somebody said, not what was learned, nor the links' own addresses and multicast groups. */
-async function readForwarding(requests: RouteRequests, names: ReadonlyMap<number, string>): Promise<Forwarding[]> {
+/**
+ * What somebody said, not what was learned, nor the links' own addresses and multicast groups. A bridge has an entry for
+ * the address of each port on each VLAN id, which are thousands.
+ */
+function readForwarding(
+  requests: RouteRequests,
+  names: ReadonlyMap<number, string>,
+  tunnels: ReadonlySet<number>,
+): Forwarding[] {
   const question = { header: { family: AF_BRIDGE, index: 0, state: 0, flags: 0, type: 0 }, attributes: {} };
   const { getNeighbour } = messageType;
-  const dump = await requests.dump(
-    'reading forwarding tables',
-    getNeighbour,
-    schema.neighbour,
-    question,
-    schema.neighbour,
-  );
+  const wanted = (bytes: Buffer, start: number): boolean => {
+    const { index, state } = schema.neighbourAt(bytes, start);
+    return (state & NUD_NOARP) !== 0 || ((state & NUD_PERMANENT) !== 0 && tunnels.has(index));
+  };
+  const what = 'reading forwarding tables';
+  const dump = requests.dump(what, getNeighbour, schema.neighbour, question, schema.neighbour, wanted);
   return dump.flatMap(({ header, attributes }): Forwarding[] => {
     const { index, state } = header;
     const { linkAddress, destination, vlan, master } = attributes;
     const link = names.get(index);
     if (link === undefined || linkAddress === undefined) return [];
     const mac = hardwareText(linkAddress);
-    if (destination !== undefined && (state & (NUD_PERMANENT | NUD_NOARP)) !== 0) {
-      return [{ link, mac, of: 'self', destination }];
-    }
+    if (destination !== undefined) return [{ link, mac, of: 'self', destination }];
     // A bridge tells its entries with NDA_MASTER and not with the flag it is asked with (net/bridge/br_fdb.c fdb_fill_info).
     if (master === undefined || (state & NUD_NOARP) === 0) return [];
     return [{ link, mac, of: 'master', ...defined({ vlan }) }];
   });
+}
+
+/** `mpls/input` of each link; none where the kernel does not route MPLS. The other settings come with the links. */
+function readMplsInput(requests: RouteRequests): Map<number, number> {
+  const question = { header: { family: AF_MPLS }, attributes: {} };
+  const { getSettings } = messageType;
+  try {
+    const dump = requests.dump('reading MPLS settings', getSettings, schema.settings, question, schema.settings);
+    return new Map(dump.map(({ attributes: { index = 0, input = 0 } }) => [index, input]));
+  } catch (error) {
+    if (error instanceof RouteError && error.errno === 'EOPNOTSUPP') return new Map();
+    throw error;
+  }
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

@@ -4,7 +4,7 @@ import { attributes, eachAttribute, MalformedMessage } from '../wire.js';
 import { bondData, bridgeData, portData, vlanData, vrfData, vxlanData } from './device-schema.js';
 import { ipAddress, u32s } from './values.js';
 
-/** RTM_* (uapi linux/rtnetlink.h). */
+/** RTM_* (uapi linux/rtnetlink.h); `getSettings` is RTM_GETNETCONF. */
 export const messageType = {
   newLink: 16,
   deleteLink: 17,
@@ -19,6 +19,7 @@ export const messageType = {
   newNeighbour: 28,
   deleteNeighbour: 29,
   getNeighbour: 30,
+  getSettings: 82,
 } as const;
 
 /** RTEXT_FILTER_SKIP_STATS: no counters, which are most of a link's bytes. */
@@ -233,8 +234,8 @@ export const address = payload(
   }),
 );
 
-/** `rtm_type` of a route: RTN_* */
-export const routeTypeOf = (payload: Buffer): number => payload.readUInt8(7);
+/** `rtm_type` of the route whose message starts here: RTN_* */
+export const routeTypeAt = (bytes: Buffer, start: number): number => bytes.readUInt8(start + 7);
 
 export const route = payload(
   12,
@@ -267,6 +268,15 @@ export const neighbour = payload(
   { family: [0, 1], index: [4, 4, 'signed'], state: [8, 2], flags: [10, 1], type: [11, 1] },
   object({ destination: [1, ipAddress], linkAddress: [2, bytes], vlan: [5, u16], master: [9, u32] }),
 );
+
+/** Of the entry whose message starts here: `ndm_ifindex`, and `ndm_state` with NUD_*. */
+export const neighbourAt = (bytes: Buffer, start: number): { readonly index: number; readonly state: number } => ({
+  index: bytes.readInt32LE(start + 4),
+  state: bytes.readUInt16LE(start + 8),
+});
+
+/** `netconfmsg` and NETCONFA_*: settings that a link has for one family. */
+export const settings = payload(4, { family: [0, 1] }, object({ index: [1, u32], input: [7, u32] }));
 
 export type LinkPayload = ValueOf<typeof link>;
 export type LinkAttributes = LinkPayload['attributes'];

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { LinkSysctlName } from '../../bridges/index.js';
 import { inNamespace } from '../namespace.js';
 import { linkName } from './address.js';
@@ -19,19 +19,4 @@ export function writeSysctl(netns: string | undefined, link: string, name: LinkS
     if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
     throw new RouteError(`writing ${value} to ${path}`, error.code, null);
   }
-}
-
-/** `mpls/input` of each link; none where the kernel does not route MPLS. What else ringwall sets is in a dump of links. */
-export function readMplsInput(netns: string | undefined): Map<string, number> {
-  return inNamespace(netns, () => {
-    const found = new Map<string, number>();
-    let links: readonly string[];
-    try {
-      links = readdirSync('/proc/sys/net/mpls/conf');
-    } catch {
-      return found;
-    }
-    for (const link of links) found.set(link, Number(readFileSync(pathOf(link, 'mpls/input'), 'utf8')));
-    return found;
-  });
 }

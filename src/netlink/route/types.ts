@@ -9,8 +9,8 @@ export interface RoutePort {
   /** Everything as it is now. A dump that was disturbed is taken again. */
   read(): Promise<CurrentLinks>;
   /**
-   * Performs operations in their order, without waiting for the kernel's answer to each. After one that is refused and
-   * has no excuse no more are sent, but some that come after it may have been performed by then.
+   * Performs operations in their order, many at once. After one that is refused and has no excuse no more are sent, but
+   * some that come after it may have been performed by then.
    */
   perform(operations: readonly LinkOperation[], excuse?: Excuse): Promise<Performed>;
   /** One alone. Rejects with RouteError when the kernel refuses, with Failure for a name or address that is none. */
@@ -39,7 +39,7 @@ export interface Refusal {
 export class RouteError extends Failure {
   /** For example `EEXIST`. */
   readonly errno: string;
-  /** The kernel's own words; null where the socket cannot ask for them. */
+  /** The kernel's own words, where it has some. */
   readonly detail: string | null;
 
   constructor(request: string, errno: string, detail: string | null) {

@@ -3,7 +3,7 @@
 // A flush to disk is none: a process that is killed before it leaves the same files as one that is killed after it.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
 import process from 'node:process';
 import koffi from 'koffi';
@@ -131,6 +131,31 @@ function boundaryOfRules(bytes) {
   if (changes) boundary(`send rules, ${bytes.length} bytes`);
 }
 
+/** rtnetlink has its questions at each fourth number (uapi linux/rtnetlink.h). */
+const isLinkChange = ({ type }) => (type & 3) !== 2;
+
+/** The kernel performs what is sent at once message by message. */
+function boundariesOfLinks(bytes, send) {
+  let sent = 0;
+  for (const [place, message] of messagesOf(bytes).entries()) {
+    if (!isLinkChange(message)) continue;
+    boundaryInside(`send links, message ${place + 1}`, () => {
+      if (sent > 0) send(bytes.subarray(0, sent));
+    });
+    sent = message.end;
+  }
+}
+
+/** NETLINK_ROUTE (uapi linux/netlink.h). */
+const NETLINK_ROUTE = 0;
+/** Of the sockets that are open. */
+const protocols = new Map();
+
+function beforeSending(native, fd, bytes, flags) {
+  if (protocols.get(fd) !== NETLINK_ROUTE) boundaryOfRules(bytes);
+  else boundariesOfLinks(bytes, (part) => native(fd, part, part.length, flags));
+}
+
 const load = koffi.load;
 koffi.load = (...place) => {
   const library = load(...place);
@@ -139,38 +164,24 @@ koffi.load = (...place) => {
       if (key !== 'func') return target[key];
       return (signature, ...rest) => {
         const native = target.func(signature, ...rest);
+        if (/\bsocket\(/.test(signature)) {
+          return (domain, type, protocol) => {
+            const fd = native(domain, type, protocol);
+            protocols.set(fd, protocol);
+            return fd;
+          };
+        }
         if (!/\bsend\(/.test(signature)) return native;
-        const send = (fd, bytes, ...more) => {
-          boundaryOfRules(bytes);
-          return native(fd, bytes, ...more);
+        const send = (fd, bytes, length, flags) => {
+          beforeSending(native, fd, bytes, flags);
+          return native(fd, bytes, length, flags);
         };
-        send.async = (fd, bytes, ...more) => {
-          boundaryOfRules(bytes);
-          native.async(fd, bytes, ...more);
+        send.async = (fd, bytes, length, flags, done) => {
+          beforeSending(native, fd, bytes, flags);
+          native.async(fd, bytes, length, flags, done);
         };
         return send;
       };
     },
   });
-};
-
-/** rtnetlink has its questions at each fourth number (uapi linux/rtnetlink.h). */
-const isLinkChange = ({ type }) => (type & 3) !== 2;
-
-const { RawNetlinkSocket } = createRequire(import.meta.url)('netlink');
-const sendRaw = RawNetlinkSocket.prototype.send;
-RawNetlinkSocket.prototype.send = function send(bytes, ...rest) {
-  // The kernel performs what is sent at once message by message.
-  let sent = 0;
-  for (const [place, message] of messagesOf(bytes).entries()) {
-    if (!isLinkChange(message)) continue;
-    if (pass(`send links, message ${place + 1}`)) {
-      if (sent === 0) die();
-      // The package sends when it is called, or soon.
-      sendRaw.call(this, bytes.subarray(0, sent), {}, die);
-      return;
-    }
-    sent = message.end;
-  }
-  sendRaw.call(this, bytes, ...rest);
 };
