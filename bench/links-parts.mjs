@@ -48,7 +48,7 @@ const route = openRoute(netns);
 const world = {
   state: { files: watched(nodeFiles, 'records'), path },
   clock: systemClock,
-  nftables,
+  nftables: watched(nftables, 'rules read'),
   sysctls: procSysctls(inside),
   route: watched(route, 'kernel read', { perform: 'steps performed' }),
   processes: nodeProcesses(inside),
