@@ -13,9 +13,9 @@ export class UnreadableValue extends Error {
 export class Reader {
   readonly #value: unknown;
   readonly #parent: Reader | null;
-  readonly #key: string;
+  readonly #key: string | number;
 
-  constructor(value: unknown, parent: Reader | null = null, key = '') {
+  constructor(value: unknown, parent: Reader | null = null, key: string | number = '') {
     this.#value = value;
     this.#parent = parent;
     this.#key = key;
@@ -23,12 +23,13 @@ export class Reader {
 
   field(name: string): Reader {
     const object = this.#object();
-    return new Reader(Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined, this, `.${name}`);
+    return new Reader(Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined, this, name);
   }
 
   /** The field read by `read`, or undefined when the object has no such field. */
   optional<T>(name: string, read: (field: Reader) => T): T | undefined {
-    return Object.hasOwn(this.#object(), name) ? read(this.field(name)) : undefined;
+    const object = this.#object();
+    return Object.hasOwn(object, name) ? read(new Reader(Reflect.get(object, name), this, name)) : undefined;
   }
 
   nullable<T>(read: (reader: Reader) => T): T | null {
@@ -37,12 +38,12 @@ export class Reader {
 
   list<T>(read: (item: Reader) => T): T[] {
     if (!Array.isArray(this.#value)) return this.fail('a list');
-    return this.#value.map((item: unknown, index) => read(new Reader(item, this, `[${index}]`)));
+    return this.#value.map((item: unknown, index) => read(new Reader(item, this, index)));
   }
 
   /** An object used as a dictionary. */
   entries<T>(read: (item: Reader) => T): [string, T][] {
-    return Object.entries(this.#object()).map(([name, item]) => [name, read(new Reader(item, this, `.${name}`))]);
+    return Object.entries(this.#object()).map(([name, item]) => [name, read(new Reader(item, this, name))]);
   }
 
   string(): string {
@@ -81,6 +82,8 @@ export class Reader {
   }
 
   #place(): string {
-    return this.#parent === null ? '' : this.#parent.#place() + this.#key;
+    if (this.#parent === null) return '';
+    const step = typeof this.#key === 'number' ? `[${this.#key}]` : `.${this.#key}`;
+    return this.#parent.#place() + step;
   }
 }
