@@ -1,6 +1,7 @@
 import { spellOrigin } from '../ruleset/index.js';
 import type { LinkFate } from './link-changes.js';
 import type { Hook, HookPhase, Link } from './links.js';
+import { isSameMeaning } from './meaning.js';
 
 /** A command of an interfaces file, to be run for its link. */
 export interface HookRun {
@@ -29,12 +30,13 @@ const LOWERING = ['pre-down', 'down', 'post-down'] as const;
 const RAISING = ['pre-up', 'up', 'post-up'] as const;
 
 /**
- * The commands to run for links that come, change and go, as `ifdown` and then `ifup` would: a link that changes is lowered
- * whole, by the commands its file had when it was raised, before it is raised again. Links are lowered uppers first and
- * raised lowers first.
+ * The commands to run for links that come, change and go, as `ifdown` and then `ifup` would: a link that changes, by a step on
+ * it or by what its lines say, is lowered whole, by the commands its file had when it was raised, before it is raised again.
+ * Links are lowered uppers first and raised lowers first.
  */
 export function planHooks(fates: readonly LinkFate[], owed: OwedHooks): HookPlan {
-  const moved = fates.filter(({ kind }) => kind !== 'kept');
+  const isFirst = fates.every(({ before }) => before === null);
+  const moved = fates.filter((fate) => hasCommands(fate, owed) && !isKept(fate, isFirst));
   const raised = moved.flatMap(({ link }) => link ?? []);
   const lowered = moved.flatMap(({ before }) => (before !== null && owed.has(before.name) ? [before] : []));
   const going = lowered.filter(({ name }) => !raised.some((link) => link.name === name));
@@ -53,6 +55,15 @@ export function planHooks(fates: readonly LinkFate[], owed: OwedHooks): HookPlan
       ),
     ]),
   };
+}
+
+const hasCommands = ({ link, before }: LinkFate, owed: OwedHooks): boolean =>
+  link?.hooks !== undefined || (before !== null && owed.has(before.name));
+
+function isKept({ kind, link, before }: LinkFate, isFirst: boolean): boolean {
+  if (kind !== 'untouched') return false;
+  // The first generation takes over what another program set up.
+  return before === null ? isFirst : isSameMeaning(before, link);
 }
 
 /** Link by link, by phase, then in the order of the file. */

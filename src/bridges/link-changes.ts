@@ -1,19 +1,18 @@
 import type { CurrentLinks } from './current.js';
 import type { Link, Links } from './links.js';
-import { isSameMeaning } from './meaning.js';
 import { linkOf } from './operation.js';
 import type { LinkStep } from './plan/step.js';
 import { managed } from './sides.js';
 
-/** What becomes of a link as a whole; `before` is what it was applied as last. */
+/**
+ * What becomes of a link as a whole: `created` is also what is made anew, a step is on what is `touched`. `before` is what it
+ * was applied as last.
+ */
 export type LinkFate =
-  | { readonly kind: 'created' | 'changed' | 'kept'; readonly link: Link; readonly before: Link | null }
+  | { readonly kind: 'created' | 'touched' | 'untouched'; readonly link: Link; readonly before: Link | null }
   | { readonly kind: 'removed'; readonly link: null; readonly before: Link };
 
-/**
- * What becomes of the links that come up, or came up before: lowers first, those that go at the end. A link is changed by a
- * step on it or by what its lines say; `created` is also what is made anew.
- */
+/** What becomes of the links that come up, or came up before: lowers first, those that go at the end. */
 export function linkFates(
   before: Links,
   desired: Links,
@@ -24,15 +23,11 @@ export function linkFates(
   const touched = new Set(steps.map(({ operation }) => linkOf(operation)));
   const made = new Set(steps.flatMap(({ operation }) => (operation.kind === 'create link' ? [operation.link] : [])));
   const earlier = new Map(managed(before).map((link) => [link.name, link]));
-  const isSame = (known: Link | null, link: Link): boolean =>
-    // The first generation takes over what another program set up.
-    known === null ? earlier.size === 0 : isSameMeaning(known, link);
   // Hardware that is not there has no fate.
   const wanted = managed(desired).filter(({ kind, name }) => kind !== 'physical' || there.has(name));
   const fates = wanted.map((link): LinkFate => {
-    const known = earlier.get(link.name) ?? null;
-    if (made.has(link.name)) return { kind: 'created', link, before: known };
-    return { kind: touched.has(link.name) || !isSame(known, link) ? 'changed' : 'kept', link, before: known };
+    const kind = made.has(link.name) ? 'created' : touched.has(link.name) ? 'touched' : 'untouched';
+    return { kind, link, before: earlier.get(link.name) ?? null };
   });
   const stays = new Set(wanted.map(({ name }) => name));
   const removed = [...earlier.values()].filter(({ name }) => !stays.has(name));
