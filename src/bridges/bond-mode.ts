@@ -21,6 +21,15 @@ export const modesOf: { readonly [Name in keyof BondOptions]?: readonly BondMode
   missedMax: asksByArp,
 };
 
+/** BOND_DEFAULT_MIIMON, in milliseconds */
+const DEFAULT_MIIMON = 100;
+
+/**
+ * How often a bond of that mode looks at the carrier of its slaves where nobody says it: one that cannot ask by ARP is given
+ * a time when it gets its mode (bond_option_mode_set), the others are not.
+ */
+export const miimonOf = (mode: BondMode): number => (asksByArp.includes(mode) ? 0 : DEFAULT_MIIMON);
+
 /** The options that the kernel takes in a mode. */
 export const onlyInMode = (options: BondOptions, mode: BondMode): BondOptions =>
   Object.fromEntries(

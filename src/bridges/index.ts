@@ -10,7 +10,7 @@ export {
   lacpRates,
   primaryReselections,
 } from './bond.js';
-export { onlyInMode } from './bond-mode.js';
+export { miimonOf, onlyInMode } from './bond-mode.js';
 export type {
   Bridge,
   BridgeOptions,

@@ -40,8 +40,11 @@ export function withoutInitial(device: NewDevice): NewDevice {
   switch (device.kind) {
     case 'bridge':
       return { ...device, options: changedOptions(device.options, initialOptions(bridgeAttributes)) };
-    case 'bond':
-      return { ...device, options: changedOptions(device.options, initialOptions(bondAttributes)) };
+    case 'bond': {
+      // Its mode can give it one of its own.
+      const { miimon: _, ...initial } = initialOptions(bondAttributes);
+      return { ...device, options: changedOptions(device.options, initial) };
+    }
     case 'vxlan':
       return { ...device, options: changedOptions(device.options, initialOptions(vxlanAttributes)) };
     case 'vlan':

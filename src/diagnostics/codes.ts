@@ -139,6 +139,7 @@ export const diagnosticCodes = {
   'links/port-address': { severity: 'warning', title: 'Addresses of a port' },
   'links/bridge-delay': { severity: 'error', title: 'A forward delay that a bridge with STP cannot have' },
   'links/bond-option': { severity: 'error', title: 'An option that does not go with the others of its bond' },
+  'links/bond-delay': { severity: 'warning', title: 'A delay of a bond that is no multiple of its `bond-miimon`' },
   'links/vlan-twice': { severity: 'error', title: 'Two devices for one VLAN of a link' },
   'links/vlan-below-bridge': { severity: 'warning', title: 'A VLAN device that takes frames from a bridge' },
   'links/vxlan': { severity: 'error', title: 'A VXLAN device that cannot be made' },

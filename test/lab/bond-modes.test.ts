@@ -7,6 +7,7 @@ import {
   desiredLinks,
   type Links,
   mergeGoal,
+  miimonOf,
   onlyInMode,
   planLinks,
 } from '../../src/bridges/index.js';
@@ -106,6 +107,25 @@ describe('a bond that is there gets every option of its mode, from whatever mode
     const there = await port.read();
     expect(optionsIn(there, 'bond0')).toMatchObject({ ...options, mode });
     expect(there.links.filter(({ master, up }) => master === 'bond0' && up)).toHaveLength(2);
+    expect(planLinks(mergeGoal(links, links, there), there).steps).toEqual([]);
+  });
+
+  test.each(
+    bondModes.flatMap((mode) =>
+      [[], ['bond-miimon 0'], ['bond-miimon 30', 'bond-updelay 100', 'bond-downdelay 20']].map((lines) => ({
+        mode,
+        lines,
+      })),
+    ),
+  )('$mode with $lines looks at the carrier as it is told, or as the mode has it', async ({ mode, lines }) => {
+    await world.apply({ links: [], guestPorts: [], unmanaged: [] });
+    const links = bondOf(mode, lines);
+    await world.apply(links);
+    const there = await port.read();
+    const { miimon, upDelay, downDelay } = optionsIn(there, 'bond0');
+    const unsaid = { miimon: miimonOf(mode), upDelay: 0, downDelay: 0 };
+    const said = lines.length < 2 ? { ...unsaid, miimon: 0 } : { miimon: 30, upDelay: 90, downDelay: 0 };
+    expect({ miimon, upDelay, downDelay }).toEqual(lines.length === 0 ? unsaid : said);
     expect(planLinks(mergeGoal(links, links, there), there).steps).toEqual([]);
   });
 

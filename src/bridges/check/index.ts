@@ -1,6 +1,7 @@
 import type { Link } from '../links.js';
 import { checkAddresses } from './address.js';
 import { checkBonds } from './bond.js';
+import { checkBondDelays } from './bond-delay.js';
 import { checkBridgeDelay } from './bridge-delay.js';
 import type { Check, Surroundings } from './check.js';
 import { checkCycle } from './cycle.js';
@@ -25,6 +26,7 @@ const CHECKS: readonly Check[] = [
   checkPortAddresses,
   checkBridgeDelay,
   checkBonds,
+  checkBondDelays,
   checkVlanTwice,
   checkVlanBelowBridge,
   checkTunnels,

@@ -11,6 +11,7 @@ import {
   lacpRates,
   primaryReselections,
 } from '../bond.js';
+import { miimonOf } from '../bond-mode.js';
 import type { Lower } from '../bridge.js';
 import { type Field, field, readFields } from './field.js';
 import { readLowers } from './lowers.js';
@@ -69,8 +70,15 @@ export function readBond(options: Options, unclaimed: readonly string[], joining
     kind: 'bond',
     slaves,
     ...(matching.length === 0 ? {} : { matching }),
-    options: readFields<BondOptions>(options, BOND_FIELDS),
+    options: withMiimon(readFields<BondOptions>(options, BOND_FIELDS)),
   };
+}
+
+/** A mode can bring it along: it is wanted then as if the file said it, and comes back when a line goes that says another. */
+function withMiimon(options: BondOptions): BondOptions {
+  const { mode, miimon } = options;
+  const implied = mode === undefined ? 0 : miimonOf(mode);
+  return miimon !== undefined || implied === 0 ? options : { ...options, miimon: implied };
 }
 
 /** The kernel takes 16 (BOND_MAX_ARP_TARGETS). */

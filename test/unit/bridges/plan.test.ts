@@ -192,6 +192,16 @@ it('the delays of a bond go before `miimon` ends, and stay the same times when i
   ]);
 });
 
+it('a bond whose mode brings a `miimon` along gets that back when a line goes', () => {
+  const text = (...lines: string[]) =>
+    `auto b\niface b\n\tbond-slaves none\n\tbond-mode 802.3ad\n${lines.map((one) => `\t${one}\n`).join('')}`;
+  const before = linksOf(text('bond-miimon 50', 'bond-updelay 75'));
+  const there = heldAfter(before, host);
+  expect(commands(noLinks, before, host)[0]).toBe('ip link add name b type bond mode 802.3ad miimon 50 updelay 50');
+  expect(commands(before, linksOf(text()), there)).toEqual(['ip link set dev b type bond miimon 100 updelay 0']);
+  expect(commands(noLinks, linksOf(text('bond-miimon 0')), host)[0]).toContain('miimon 0');
+});
+
 describe('a bridge that has no MAC address, because a port left that it had it from', () => {
   const plain = linksOf('auto br\niface br\n\tbridge-ports none\n');
   const bare = (): CurrentLinks => {

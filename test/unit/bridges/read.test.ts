@@ -211,7 +211,7 @@ describe('what must do nothing, does nothing', () => {
     const link = linkOf('iface b\n\tbond-slaves eth0\n\tbond-lacp-rate 1\n', 'b');
     expect(link.kind === 'bond' && link.options).toEqual({});
     const missed = linkOf('iface b\n\tbond-mode 4\n\tbond-missed-max 3\n\tbond-arp-validate all\n', 'b');
-    expect(missed.kind === 'bond' && missed.options).toEqual({ mode: '802.3ad' });
+    expect(missed.kind === 'bond' && missed.options).toEqual({ mode: '802.3ad', miimon: 100 });
   });
 
   it('options that the kernel takes in every mode are in the bond, also where they have no effect', () => {
