@@ -17,6 +17,7 @@ import { Options } from './options.js';
 import { Places } from './places.js';
 import { reportProxmoxSave } from './proxmox-save.js';
 import { readStanza, type StanzaReading } from './stanza.js';
+import { withTunnelLearning } from './tunnel-learning.js';
 import { tablesOf } from './virtual.js';
 import { impliedDevice } from './vlan.js';
 
@@ -41,7 +42,8 @@ export function desiredLinks(site: Site): DesiredLinks {
   leaveRest(opened, said);
   const guestPorts = readGuestPorts(site, unlearning, findings);
   const places = new Places(interfaces);
-  const links = checkLinks([...said, ...impliedLinks(said)], { guestPorts, places, findings });
+  const all = withTunnelLearning([...said, ...impliedLinks(said)]);
+  const links = checkLinks(all, { guestPorts, places, findings });
   const files = [...site.interfaces.files, ...site.guests.map(({ file }) => file)];
   return {
     links: { links, guestPorts, unmanaged: findings.unmanaged(files) },

@@ -335,3 +335,14 @@ describe('ports of guests', () => {
     expect(problems(found)).toEqual(['2 links/bad-value']);
   });
 });
+
+it('a tunnel learns as its port does, unless it has a line of its own', () => {
+  const learning = (lines: string, ofBridge = ''): unknown => {
+    const link = linkOf(`iface br\n\tbridge-ports vx\n${ofBridge}iface vx\n\tvxlan-id 5\n${lines}`, 'vx');
+    return link.kind === 'vxlan' && link.options.learning;
+  };
+  expect(learning('')).toBeUndefined();
+  expect(learning('\tbridge-learning off\n')).toBe(false);
+  expect(learning('', '\tbridge-learning vx=off\n')).toBe(false);
+  expect(learning('\tbridge-learning off\n\tvxlan-learning on\n')).toBe(true);
+});
