@@ -5,17 +5,17 @@ import { defined } from './defined.js';
 import type { GoalLink } from './goal.js';
 import type { Link } from './links.js';
 import { masterGoal, masterOrigin } from './master-goal.js';
+import { mtuGoal, mtuWithoutLine } from './mtu-goal.js';
 import { newDevice } from './new-device.js';
 import { forgottenOptions } from './option-record.js';
 import { ownVlans, portGoal, portSysctls } from './port-goal.js';
-import { macOfPorts, macToBe, macWithoutLine, mtuWithoutLine } from './put-back.js';
+import { macOfPorts, macToBe, macWithoutLine } from './put-back.js';
 import type { Sides } from './sides.js';
 
 /** A link that the files want. */
 export function wantedGoal(link: Link, sides: Sides): GoalLink {
   const { name, origin } = link;
   const before = sides.before.get(name);
-  const mtu = link.mtu ?? (before?.mtu === undefined ? undefined : mtuWithoutLine(link, sides));
   const firstMac = link.kind === 'bridge' && link.mac === undefined ? macOfPorts(link, sides) : undefined;
   const alias = link.alias ?? (before?.alias === undefined ? undefined : null);
   return {
@@ -24,7 +24,7 @@ export function wantedGoal(link: Link, sides: Sides): GoalLink {
     device: newDevice(link),
     up: link.down !== true,
     ...defined({
-      mtu,
+      mtu: mtuGoal(link, sides),
       mac: macGoal(link, before, sides),
       firstMac,
       alias,

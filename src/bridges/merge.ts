@@ -6,6 +6,7 @@ import { guestPortGoals } from './guest-goal.js';
 import { foreignGoal, releasedGoal, wantedGoal } from './link-goal.js';
 import type { Link, Links } from './links.js';
 import { withMatchingPorts } from './matching-ports.js';
+import { mtuNotes } from './mtu-goal.js';
 import { newDevice } from './new-device.js';
 import { routeGoals } from './route-goal.js';
 import { type Sides, sidesOf } from './sides.js';
@@ -48,7 +49,7 @@ export function mergeGoal(before: Links, desired: Links, current: CurrentLinks):
     links: [...links, ...guests, ...foreign],
     routes: routeGoals(sides, current.routes, gone),
     forwarding: forwardingGoals(sides, current.forwarding, last.guestPorts, next.guestPorts),
-    notes: [...notes, ...notesOfStaying(new Set([...deletable, ...released]), needed)],
+    notes: [...notes, ...mtuNotes(sides), ...notesOfStaying(new Set([...deletable, ...released]), needed)],
   };
 }
 

@@ -1,52 +1,5 @@
 import { type Link, portsOf } from './links.js';
-import type { Sides } from './sides.js';
-
-/** ETH_DATA_LEN, which hardware and most devices begin with. */
-const DEFAULT_MTU = 1500;
-/** drivers/net/loopback.c loopback_setup */
-const LOOPBACK_MTU = 65_536;
-/** drivers/net/vrf.c vrf_setup: IP6_MAX_MTU */
-const VRF_MTU = 65_575;
-/** What a tunnel adds: IPv4 or IPv6, UDP, VXLAN and Ethernet (net/vxlan.h vxlan_headroom). */
-const VXLAN_OVERHEAD = { ipv4: 50, ipv6: 70 } as const;
-
-/** The MTU of a link whose line went: the kernel would make it with that, on the links it stands on. */
-export function mtuWithoutLine(link: Link, sides: Sides): number {
-  switch (link.kind) {
-    case 'vlan':
-      return mtuToBe(link.parent.name, sides);
-    case 'bridge': {
-      const ports = link.ports.map(({ name }) => mtuToBe(name, sides));
-      return ports.length === 0 ? DEFAULT_MTU : Math.min(...ports);
-    }
-    case 'vxlan': {
-      if (link.device === undefined) return DEFAULT_MTU;
-      const ends = [link.local, link.group, ...link.remotes.map(({ address }) => address)];
-      const overhead = ends.some((end) => end?.includes(':')) ? VXLAN_OVERHEAD.ipv6 : VXLAN_OVERHEAD.ipv4;
-      return mtuToBe(link.device.name, sides) - overhead;
-    }
-    case 'loopback':
-      return LOOPBACK_MTU;
-    case 'vrf':
-      return VRF_MTU;
-    case 'physical':
-    case 'bond':
-    case 'veth':
-    case 'dummy':
-    case 'other': {
-      const bond = bondOf(link.name, sides);
-      return bond === undefined ? DEFAULT_MTU : mtuToBe(bond.name, sides);
-    }
-  }
-}
-
-/** The MTU a link has when all is done. */
-function mtuToBe(name: string, sides: Sides): number {
-  const link = sides.wanted.get(name);
-  if (link?.mtu !== undefined) return link.mtu;
-  if (link !== undefined && sides.before.get(name)?.mtu !== undefined) return mtuWithoutLine(link, sides);
-  return sides.there.get(name)?.mtu ?? DEFAULT_MTU;
-}
+import { bondOf, type Sides } from './sides.js';
 
 /**
  * The MAC address of a link whose line went; undefined where it keeps the one it has, because there is none that is its
@@ -99,7 +52,3 @@ export function macToBe(name: string, sides: Sides): string | undefined {
 }
 
 const permanentMac = (name: string, { there }: Sides): string | undefined => there.get(name)?.permanentMac ?? undefined;
-
-function bondOf(name: string, { wanted }: Sides): Link | undefined {
-  return [...wanted.values()].find((link) => link.kind === 'bond' && link.slaves.some((slave) => slave.name === name));
-}

@@ -73,3 +73,9 @@ function mastersOf(links: Iterable<Link>): Map<string, string> {
   }
   return masters;
 }
+
+/** The bond a link is to be a slave of. */
+export function bondOf(name: string, { masters, wanted }: Sides): Link | undefined {
+  const master = wanted.get(masters.get(name) ?? '');
+  return master?.kind === 'bond' ? master : undefined;
+}

@@ -143,7 +143,7 @@ export const diagnosticCodes = {
   'links/vlan-twice': { severity: 'error', title: 'Two devices for one VLAN of a link' },
   'links/vlan-below-bridge': { severity: 'warning', title: 'A VLAN device that takes frames from a bridge' },
   'links/vxlan': { severity: 'error', title: 'A VXLAN device that cannot be made' },
-  'links/mtu': { severity: 'error', title: 'An MTU above that of a link below' },
+  'links/mtu': { severity: 'warning', title: 'An MTU above that of a link below' },
   'links/address-twice': { severity: 'warning', title: 'An address that is given twice' },
   'links/gateway': { severity: 'warning', title: 'A gateway outside every network of its interface' },
   'links/two-defaults': { severity: 'error', title: 'Two default routes with the same metric' },

@@ -4,7 +4,7 @@ import type { CurrentLink } from '../current.js';
 import { NO_MAC } from '../mac.js';
 import { initialOptions } from '../option-record.js';
 import { defaultVlans } from './create.js';
-import type { LinkState } from './state.js';
+import { type LinkState, lowestMtu } from './state.js';
 
 /** RTPROT_KERNEL */
 const KERNEL = 2;
@@ -72,6 +72,7 @@ export function setMaster(state: LinkState, link: CurrentLink, master: string | 
   if (next?.device.kind === 'bond' && link.up && before?.device.kind !== 'bond') return 'EPERM';
   state.keepForwarding((entry) => entry.link !== link.name || entry.of !== 'master');
   state.put(free);
+  if (before !== undefined) followPorts(state, before.name);
   if (before?.device.kind === 'bond') bringDown(state, free);
   return next === undefined ? null : join(state, state.link(link.name) ?? free, next);
 }
@@ -87,6 +88,7 @@ function join(state: LinkState, link: CurrentLink, to: CurrentLink): string | nu
     case 'bridge':
       if (to.mac === NO_MAC) state.put({ ...to, mac: link.mac });
       state.put({ ...link, master, port: initialOptions(portAttributes), vlans: defaultVlans });
+      followPorts(state, master);
       return null;
     case 'vrf':
       // The link goes down and up, so that its routes come to the other table (drivers/net/vrf.c cycle_netdev).
@@ -103,11 +105,27 @@ export function setMtu(state: LinkState, link: CurrentLink, mtu: number): string
   const { device, name } = link;
   const parent = device.kind === 'vlan' ? state.link(device.parent) : undefined;
   if (parent !== undefined && mtu > parent.mtu) return 'ERANGE';
+  // A bridge that is given one keeps it (net/bridge/br_device.c br_change_mtu).
+  if (mtu !== link.mtu) state.followers.delete(name);
+  changeMtu(state, link, mtu);
+  return null;
+}
+
+function changeMtu(state: LinkState, link: CurrentLink, mtu: number): void {
+  const { device, name, master } = link;
   state.put({ ...link, mtu });
   if (mtu < IPV6_MINIMUM_MTU) dropIpv6(state, name);
-  for (const upper of state.vlansOn(name)) if (upper.mtu > mtu) setMtu(state, upper, mtu);
-  if (device.kind === 'bond') for (const slave of state.portsOf(name)) setMtu(state, slave, mtu);
-  return null;
+  for (const upper of state.vlansOn(name)) if (upper.mtu > mtu) changeMtu(state, upper, mtu);
+  if (device.kind === 'bond') for (const slave of state.portsOf(name)) changeMtu(state, slave, mtu);
+  if (master !== null) followPorts(state, master);
+}
+
+/** net/bridge/br_if.c br_mtu_auto_adjust */
+function followPorts(state: LinkState, name: string): void {
+  const bridge = state.link(name);
+  if (bridge === undefined || !state.followers.has(name)) return;
+  const mtu = lowestMtu(state.portsOf(name));
+  if (mtu !== bridge.mtu) changeMtu(state, bridge, mtu);
 }
 
 export function setSysctl(

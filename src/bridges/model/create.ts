@@ -35,6 +35,8 @@ export function createLink(
       parentIndex: parent?.index ?? null,
     }),
   );
+  // Also with an MTU from the beginning: the first port changes it.
+  if (device.kind === 'bridge') state.followers.add(name);
   return null;
 }
 

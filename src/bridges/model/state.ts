@@ -8,6 +8,8 @@ export class LinkState {
   readonly #vlans = new NamesUnder();
   /** A parent has each id of a protocol once. */
   readonly #tags = new Set<string>();
+  /** Bridges whose MTU follows that of their ports: nobody set it, as far as one can see. */
+  readonly followers = new Set<string>();
   readonly #addresses = new Map<string, readonly CurrentAddress[]>();
   #routes: readonly Route[];
   #forwarding: readonly Forwarding[];
@@ -15,6 +17,9 @@ export class LinkState {
 
   constructor({ links, addresses, routes, forwarding }: CurrentLinks) {
     for (const link of links) this.put(link);
+    for (const { name, device, mtu } of links) {
+      if (device.kind === 'bridge' && mtu === lowestMtu(this.portsOf(name))) this.followers.add(name);
+    }
     for (const address of addresses) this.addAddress(address);
     this.#routes = [...routes];
     this.#forwarding = [...forwarding];
@@ -88,6 +93,7 @@ export class LinkState {
   /** With its addresses and all that goes through it. */
   remove({ name, master, device }: CurrentLink): void {
     this.#links.delete(name);
+    this.followers.delete(name);
     if (device.kind === 'vlan') {
       this.#vlans.remove(device.parent, name);
       this.#tags.delete(tagOf(device));
@@ -122,6 +128,13 @@ export class LinkState {
     this.#forwarding = this.#forwarding.filter(stays);
   }
 }
+
+/** ETH_DATA_LEN */
+const DEFAULT_MTU = 1500;
+
+/** What a bridge has of its ports (net/bridge/br_if.c br_mtu_min). */
+export const lowestMtu = (ports: readonly CurrentLink[]): number =>
+  ports.length === 0 ? DEFAULT_MTU : Math.min(...ports.map(({ mtu }) => mtu));
 
 type VlanDevice = Pick<Extract<CurrentDevice, { kind: 'vlan' }>, 'parent' | 'protocol' | 'id'>;
 

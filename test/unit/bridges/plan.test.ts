@@ -536,3 +536,62 @@ it('the own end of a tunnel changes in place within its family, and by a new dev
   expect(commands(before, tunnel('192.0.2.2'), held)).toEqual(['ip link set dev vx type vxlan local 192.0.2.2']);
   expect(commands(before, tunnel('2001:db8::2'), held)[0]).toBe('ip link delete dev vx [recreate]');
 });
+
+describe('the MTU', () => {
+  const mtuIn = ({ links }: CurrentLinks, name: string) => links.find((one) => one.name === name)?.mtu;
+  const physical = (line: string) => `auto en0\niface en0\n${line}`;
+  const VLAN = 'auto en0.5\niface en0.5\n';
+
+  it('of a VLAN device without a line is that of its parent, from the beginning and when that is raised', () => {
+    const raised = linksOf(`${physical('\tmtu 9000\n')}${VLAN}`);
+    expect(mtuIn(heldAfter(raised, host), 'en0.5')).toBe(9000);
+    const before = linksOf(`${physical('')}${VLAN}`);
+    expect(commands(before, raised, heldAfter(before, host))).toEqual([
+      'ip link set dev en0 mtu 9000',
+      'ip link set dev en0.5 mtu 9000',
+    ]);
+    expect(mtuIn(heldAfter(before, heldAfter(raised, host), raised), 'en0.5')).toBe(1500);
+  });
+
+  it('of a VLAN device ends where that of its parent does, and it is said', () => {
+    const desired = linksOf(`${physical('')}${VLAN}\tmtu 9000\n`);
+    const after = heldAfter(desired, host);
+    expect(mtuIn(after, 'en0.5')).toBe(1500);
+    expect(mergeGoal(noLinks, desired, host).notes).toMatchObject([
+      { name: 'en0.5', text: 'cannot have an MTU of 9000: that of en0 is 1500' },
+    ]);
+    expect(commands(desired, desired, after)).toEqual([]);
+    const jumbo = { ...host, links: host.links.map((one) => ({ ...one, mtu: 9000 })) };
+    expect(mtuIn(heldAfter(desired, jumbo), 'en0.5')).toBe(9000);
+    expect(mergeGoal(noLinks, desired, jumbo).notes).toEqual([]);
+  });
+
+  it('of a VLAN device on a bridge can be that of its ports', () => {
+    const text = `${physical('\tmtu 9000\n')}${BRIDGE}auto br.5\niface br.5\n\tmtu 9000\n`;
+    const plain = linksOf(BRIDGE);
+    for (const [before, there] of [
+      [noLinks, host],
+      [plain, heldAfter(plain, host)],
+    ] as const) {
+      const after = heldAfter(linksOf(text), there, before);
+      expect([mtuIn(after, 'br'), mtuIn(after, 'br.5')]).toEqual([9000, 9000]);
+    }
+  });
+
+  it.each([1400, 9000])('of a bridge is what its line says, %i, although its first port changes it', (mtu) => {
+    const desired = linksOf(`${BRIDGE}\tmtu ${mtu}\n`);
+    const found = commands(noLinks, desired, host);
+    expect(found.indexOf(`ip link set dev br mtu ${mtu}`)).toBeGreaterThan(
+      found.indexOf('ip link set dev en0 master br'),
+    );
+    expect(mtuIn(heldAfter(desired, host), 'br')).toBe(mtu);
+    expect(mtuIn(heldAfter(linksOf(BRIDGE), heldAfter(desired, host), desired), 'br')).toBe(1500);
+  });
+
+  it('of a bridge that nobody gave one follows its ports', () => {
+    const one = linksOf(`${BRIDGE}iface en0\n\tmtu 9000\n`);
+    const two = linksOf(`${BRIDGE}\tbridge-ports en1\niface en0\n\tmtu 9000\n`);
+    expect(mtuIn(heldAfter(one, host), 'br')).toBe(9000);
+    expect(mtuIn(heldAfter(two, heldAfter(one, host), one), 'br')).toBe(1500);
+  });
+});
