@@ -19,13 +19,14 @@ import type { Options } from './options.js';
 const byte = readNumber(0, 255, '');
 const router = readNumberOr({ no: 0, yes: 1 }, readNumber(0, 2, ''));
 
-/** By attribute, with the ranges of spec interfaces.md 2.2. */
+/** By attribute, with the ranges of spec interfaces.md 2.2 as far as the kernel takes them. */
 export const BRIDGE_FIELDS: readonly Field<Partial<BridgeOptions>>[] = [
   field(readFlag, (stp) => ({ stp }), 'bridge-stp'),
-  field(readSeconds(255), (forwardDelay) => ({ forwardDelay }), 'bridge-fd'),
-  field(readSeconds(255), (helloTime) => ({ helloTime }), 'bridge-hello'),
-  field(readSeconds(255), (maxAge) => ({ maxAge }), 'bridge-maxage'),
-  field(readSeconds(65_535), (ageingTime) => ({ ageingTime }), 'bridge-ageing'),
+  field(readSeconds(0, 255), (forwardDelay) => ({ forwardDelay }), 'bridge-fd'),
+  // net/bridge/br_private.h BR_MIN_HELLO_TIME, BR_MIN_MAX_AGE and so on, whether STP is on or not.
+  field(readSeconds(1, 10), (helloTime) => ({ helloTime }), 'bridge-hello'),
+  field(readSeconds(6, 40), (maxAge) => ({ maxAge }), 'bridge-maxage'),
+  field(readSeconds(0, 65_535), (ageingTime) => ({ ageingTime }), 'bridge-ageing'),
   field(readNumber(0, 65_535, ''), (priority) => ({ priority }), 'bridge-bridgeprio'),
   field(readVlanProtocol, (vlanProtocol) => ({ vlanProtocol }), 'bridge-vlan-protocol'),
   field(readFlag, (multicastSnooping) => ({ multicastSnooping }), 'bridge-mcsnoop'),
@@ -35,12 +36,13 @@ export const BRIDGE_FIELDS: readonly Field<Partial<BridgeOptions>>[] = [
   field(readNumber(1, 65_536, ''), (hashMax) => ({ hashMax }), 'bridge-hashmax'),
   field(byte, (multicastLastMemberCount) => ({ multicastLastMemberCount }), 'bridge-mclmc'),
   field(byte, (multicastStartupQueryCount) => ({ multicastStartupQueryCount }), 'bridge-mcsqc'),
-  field(readSeconds(255), (multicastLastMemberInterval) => ({ multicastLastMemberInterval }), 'bridge-mclmi'),
-  field(readSeconds(65_535), (multicastMembershipInterval) => ({ multicastMembershipInterval }), 'bridge-mcmi'),
-  field(readSeconds(65_535), (multicastQuerierInterval) => ({ multicastQuerierInterval }), 'bridge-mcqpi'),
-  field(readSeconds(65_535), (multicastQueryInterval) => ({ multicastQueryInterval }), 'bridge-mcqi'),
-  field(readSeconds(255), (multicastQueryResponseInterval) => ({ multicastQueryResponseInterval }), 'bridge-mcqri'),
-  field(readSeconds(65_535), (multicastStartupQueryInterval) => ({ multicastStartupQueryInterval }), 'bridge-mcsqi'),
+  field(readSeconds(0, 255), (multicastLastMemberInterval) => ({ multicastLastMemberInterval }), 'bridge-mclmi'),
+  field(readSeconds(0, 65_535), (multicastMembershipInterval) => ({ multicastMembershipInterval }), 'bridge-mcmi'),
+  field(readSeconds(0, 65_535), (multicastQuerierInterval) => ({ multicastQuerierInterval }), 'bridge-mcqpi'),
+  // A shorter one becomes a second (BR_MULTICAST_QUERY_INTVL_MIN).
+  field(readSeconds(1, 65_535), (multicastQueryInterval) => ({ multicastQueryInterval }), 'bridge-mcqi'),
+  field(readSeconds(0, 255), (multicastQueryResponseInterval) => ({ multicastQueryResponseInterval }), 'bridge-mcqri'),
+  field(readSeconds(1, 65_535), (multicastStartupQueryInterval) => ({ multicastStartupQueryInterval }), 'bridge-mcsqi'),
   field(readFlag, (multicastStatistics) => ({ multicastStatistics }), 'bridge-mcstats'),
   field(readFlag, (vlanStatistics) => ({ vlanStatistics }), 'bridge-vlan-stats'),
   field(readNumber(2, 3, ''), (igmpVersion) => ({ igmpVersion }), 'bridge-igmp-version'),

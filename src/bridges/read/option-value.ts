@@ -22,11 +22,11 @@ export const readNumber =
     return value >= first && value <= last ? good(value) : bad(`a whole number from ${first} to ${last}${unit}`);
   };
 
-/** Whole seconds up to `last`, as the hundredths of a second that the kernel counts in. */
+/** Whole seconds, as the hundredths of a second that the kernel counts in. */
 export const readSeconds =
-  (last: number) =>
+  (first: number, last: number) =>
   (text: string): Value<number> => {
-    const seconds = readNumber(0, last, ' seconds')(text);
+    const seconds = readNumber(first, last, ' seconds')(text);
     return seconds.ok ? good(seconds.value * 100) : seconds;
   };
 
