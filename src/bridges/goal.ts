@@ -56,7 +56,7 @@ export interface GoalLink {
   /** All VLAN ids it carries. */
   readonly vlans?: readonly VlanEntry[];
   /** Of a bridge itself: ids that must be there, and ids that must not. */
-  readonly ownVlans?: Wanted<VlanRange>;
+  readonly ownVlans?: { readonly there: readonly VlanEntry[]; readonly gone: readonly VlanRange[] };
   readonly sysctls?: LinkSysctls;
   readonly addresses: Wanted<GoalAddress>;
 }

@@ -25,14 +25,22 @@ export function portSysctls(name: string, sides: Sides): NonNullable<GoalLink['s
   return portBefore(name, sides) === undefined ? {} : { 'ipv6/disable_ipv6': 0 };
 }
 
-/** An aware bridge must carry the ids of the VLAN devices on it itself (spec interfaces.md 2.4). */
+/**
+ * An aware bridge must carry the ids of the VLAN devices on it itself (spec interfaces.md 2.4), and with their tags: a frame
+ * that comes to the bridge without one is its own, not that of a VLAN device.
+ */
 export function ownVlans(link: Link, sides: Sides): Pick<GoalLink, 'ownVlans'> {
   if (link.kind !== 'bridge') return {};
   const there = idsOn(link, sides.wanted);
   const before = sides.before.get(link.name);
   const gone = before === undefined ? [] : idsOn(before, sides.before).filter((id) => !there.includes(id));
-  const range = (id: number) => ({ first: id, last: id });
-  return { ownVlans: { there: there.map(range), gone: gone.filter((id) => id !== DEFAULT_PVID).map(range) } };
+  const entries = there.map((id) => ({ first: id, last: id, pvid: false, untagged: false }));
+  return {
+    ownVlans: {
+      there: gone.includes(DEFAULT_PVID) ? [...entries, ...defaultEntries] : entries,
+      gone: gone.filter((id) => id !== DEFAULT_PVID).map((id) => ({ first: id, last: id })),
+    },
+  };
 }
 
 const portNow = (name: string, { masters, wanted }: Sides): BridgePort | undefined =>

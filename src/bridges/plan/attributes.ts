@@ -44,10 +44,12 @@ export function settleAttributes(draft: Draft, { name, origin, device, mtu, mac,
 export function settleOwnVlans(draft: Draft, { name, origin, ownVlans }: GoalLink): void {
   const now = draft.link(name);
   if (now === undefined || ownVlans === undefined) return;
-  const plain = { pvid: false, untagged: false };
-  for (const range of rangesWithout(ownVlans.there, now.vlans)) {
-    draft.step({ kind: 'add vlans', link: name, self: true, vlans: { ...range, ...plain } }, origin);
+  for (const vlans of ownVlans.there) {
+    const same = now.vlans.filter(({ pvid, untagged }) => pvid === vlans.pvid && untagged === vlans.untagged);
+    if (rangesWithout([vlans], same).length > 0)
+      draft.step({ kind: 'add vlans', link: name, self: true, vlans }, origin);
   }
+  const plain = { pvid: false, untagged: false };
   for (const range of ownVlans.gone) {
     if (rangesWithout([range], now.vlans).length > 0) continue;
     draft.step({ kind: 'delete vlans', link: name, self: true, vlans: { ...range, ...plain } }, origin);

@@ -595,3 +595,13 @@ describe('the MTU', () => {
     expect(mtuIn(heldAfter(two, heldAfter(one, host), one), 'br')).toBe(1500);
   });
 });
+
+it('the id of a VLAN device on a bridge is tagged on the bridge itself, also the first one, and comes back without', () => {
+  const plain = linksOf(AWARE);
+  const desired = linksOf(`${AWARE}auto br.1\niface br.1\n`);
+  const ownIds = ({ links }: CurrentLinks) => links.find(({ name }) => name === 'br')?.vlans;
+  const there = heldAfter(plain, host);
+  expect(ownIds(heldAfter(desired, there, plain))).toEqual([{ first: 1, last: 1, pvid: false, untagged: false }]);
+  expect(commands(desired, desired, heldAfter(desired, there, plain))).toEqual([]);
+  expect(ownIds(heldAfter(plain, heldAfter(desired, there, plain), desired))).toEqual(ownIds(there));
+});
