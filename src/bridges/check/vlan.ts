@@ -1,5 +1,5 @@
 import type { VlanRange } from '../bridge.js';
-import type { Link, VlanDevice } from '../links.js';
+import type { Link } from '../links.js';
 import type { Check } from './check.js';
 
 /** The kernel has one device for a VLAN of a link (vlan_find_dev): the first stanza makes it. */
@@ -34,11 +34,9 @@ export const checkVlanBelowBridge: Check = (links, { places, findings }) => {
   for (const bridge of links) {
     if (bridge.kind !== 'bridge') continue;
     for (const { name, vlans } of bridge.ports) {
-      const below = links.filter(
-        (link): link is Link & VlanDevice => link.kind === 'vlan' && link.parent.name === name,
-      );
-      for (const device of below) {
-        if (vlans === undefined || !carries(vlans.tagged, device.id)) continue;
+      if (vlans === undefined) continue;
+      for (const device of links) {
+        if (device.kind !== 'vlan' || device.parent.name !== name || !carries(vlans.tagged, device.id)) continue;
         const message = `${device.name} takes VLAN ${device.id} of ${name} before ${bridge.name} sees it: guests of this VLAN on ${bridge.name} reach nobody behind ${name}`;
         const help = `use ${bridge.name}.${device.id} instead, or leave ${device.id} out of \`bridge-vids\``;
         findings.report('links/vlan-below-bridge', places.link(device), message, help);

@@ -1,6 +1,7 @@
 import type { Related } from '../../diagnostics/index.js';
 import type { StanzaOption } from '../../site/index.js';
 import type { Findings } from '../findings.js';
+import { grouped } from '../grouped.js';
 import type { Interface } from './interface.js';
 
 /** The file that Proxmox VE's network editor writes anew; those it sources it leaves alone. */
@@ -20,7 +21,8 @@ type Loss = Related;
 
 function lossesOf(one: Interface): Loss[] {
   const options = one.stanzas.flatMap((stanza) => stanza.options);
-  const all = (...keys: readonly string[]): StanzaOption[] => options.filter(({ key }) => keys.includes(key.value));
+  const named = grouped(options, ({ key }) => key.value);
+  const all = (...keys: readonly string[]): StanzaOption[] => keys.flatMap((key) => named.get(key) ?? []);
   return [
     ...one.stanzas.flatMap((stanza) => secondAddresses(one.name, stanza.options)),
     ...mixedStanzas(one),
