@@ -192,7 +192,7 @@ function portVlans({ vids, pvid, access, untagged }: VlanOptions): { readonly vl
   if (access !== null) return { vlans: { pvid: access, tagged: [] } };
   if (vids === null && pvid === null && untagged) return {};
   const tagged = unionOfRanges(vids ?? []);
-  if (!untagged) return { vlans: { pvid: null, tagged: withoutId(tagged, DEFAULT_PVID) } };
+  if (!untagged) return { vlans: { pvid: null, tagged } };
   const native = pvid ?? DEFAULT_PVID;
   return { vlans: { pvid: native, tagged: withoutId(tagged, native) } };
 }

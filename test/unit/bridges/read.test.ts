@@ -26,7 +26,7 @@ describe('what a port of a VLAN-aware bridge carries', () => {
     [['bridge-vids 2-9'], ['bridge-vids 20'], '1; 20-20'],
     [['bridge-vids 2-9'], ['bridge-pvid 20'], '20; 2-9'],
     [['bridge-vids 2-9'], ['bridge-access 20', 'bridge-vids 5'], '20; '],
-    [['bridge-vids 1-9'], ['bridge-allow-untagged no'], 'null; 2-9'],
+    [['bridge-vids 1-9'], ['bridge-allow-untagged no'], 'null; 1-9'],
     [[], ['bridge-allow-untagged no'], 'null; '],
     [['bridge-vids 1-9', 'bridge-pvid 5'], [], '5; 1-4 6-9'],
   ])('%j and %j: %s', (own, port, expected) => {
