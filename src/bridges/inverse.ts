@@ -146,8 +146,20 @@ function restoreMembership(now: CurrentLink, state: LinkModel): LinkOperation[] 
     ...(inBond ? [{ kind: 'set up', link, up: now.up } as const] : []),
     ...(Object.keys(options).length === 0 ? [] : [{ kind: 'set port', link, options } as const]),
     ...(port === null ? [] : restoreVlans(now, false)),
+    ...restoreBridgeMtu(master, state),
     ...state.forwarding.filter((entry) => entry.link === link && entry.of === 'master').map(addForwarding),
   ];
+}
+
+/** A bridge that has been made again follows its ports until it is given an MTU (net/bridge/br_if.c br_mtu_auto_adjust). */
+function restoreBridgeMtu(master: string, state: LinkModel): LinkOperation[] {
+  const bridge = state.link(master);
+  if (bridge?.device.kind !== 'bridge') return [];
+  const { name: link, mtu } = bridge;
+  return state.portsOf(master).every((port) => port.mtu >= mtu) &&
+    state.portsOf(master).some((port) => port.mtu === mtu)
+    ? []
+    : [{ kind: 'set mtu', link, mtu }];
 }
 
 /** The ids of a new port or bridge are the default PVID alone. */

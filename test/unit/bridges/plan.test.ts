@@ -605,3 +605,14 @@ it('the id of a VLAN device on a bridge is tagged on the bridge itself, also the
   expect(commands(desired, desired, heldAfter(desired, there, plain))).toEqual([]);
   expect(ownIds(heldAfter(plain, heldAfter(desired, there, plain), desired))).toEqual(ownIds(there));
 });
+
+it('a bridge that is made again when its deletion is undone has its MTU, although its port comes after', () => {
+  const before = linksOf(`${BRIDGE}\tmtu 1400\n`);
+  const there = heldAfter(before, host);
+  const { steps } = planLinks(mergeGoal(before, noLinks, there), there);
+  const deletion = steps.find(({ operation }) => operation.kind === 'delete link');
+  const undone = deletion?.inverse.map(spellOperation) ?? [];
+  expect(undone.indexOf('ip link set dev br mtu 1400')).toBeGreaterThan(
+    undone.indexOf('ip link set dev en0 master br'),
+  );
+});
