@@ -35,6 +35,7 @@ export type {
   Route,
   VlanEntry,
 } from './current.js';
+export { defined } from './defined.js';
 export { type DhcpPlan, type DhcpRun, planDhcp } from './dhcp-plan.js';
 export type { Goal, GoalNote } from './goal.js';
 export { type HookPlan, type HookRun, hookEnvironment, type OwedHooks, planHooks, spellHookRun } from './hook-plan.js';

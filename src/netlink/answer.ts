@@ -9,7 +9,6 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
   parseAnswer,
-  type Received,
 } from './wire.js';
 
 /** What was read changed meanwhile, or a part of the answer got lost. */
@@ -32,9 +31,7 @@ const BROKEN_OFF: ReadonlySet<number> = new Set([constants.errno.EINTR, constant
 export function readAnswer(socket: NetlinkSocket, sequence: number, take: Take): AnswerRefusal | null {
   let refusal: AnswerRefusal | null = null;
   let ended = false;
-  const hear = (bytes: Buffer, { type, flags, sequence: own, start, end }: Received): void => {
-    // A late answer to an earlier question that was given up.
-    if (own !== sequence) return;
+  const hear = (bytes: Buffer, type: number, flags: number, start: number, end: number): void => {
     if ((flags & NLM_F_DUMP_INTR) !== 0) throw new DisturbedDump('it changed while it was read');
     if (type === NLMSG_ERROR) {
       const answer = parseAnswer({ flags, payload: bytes.subarray(start, end) });
@@ -55,7 +52,10 @@ export function readAnswer(socket: NetlinkSocket, sequence: number, take: Take):
     while (!ended) {
       const bytes = receive(socket);
       if (bytes === null) throw new DisturbedDump('the answer broke off');
-      eachMessage(bytes, (message) => hear(bytes, message));
+      eachMessage(bytes, (type, flags, own, start, end) => {
+        // Others are late answers to an earlier question that was given up.
+        if (own === sequence) hear(bytes, type, flags, start, end);
+      });
     }
   } finally {
     if (!ended) discard(socket);

@@ -40,30 +40,24 @@ export interface Message {
 /** The messages in what one `recv` gave. */
 export function parseMessages(bytes: Buffer): Message[] {
   const messages: Message[] = [];
-  eachMessage(bytes, ({ start, end, ...header }) => messages.push({ ...header, payload: bytes.subarray(start, end) }));
+  eachMessage(bytes, (type, flags, sequence, start, end) => {
+    messages.push({ type, flags, sequence, payload: bytes.subarray(start, end) });
+  });
   return messages;
 }
 
-/** A message that was not copied: where its payload is in what was received. */
-export interface Received extends Omit<Message, 'payload'> {
-  readonly start: number;
-  readonly end: number;
-}
+/** Of a message that was not copied: `start` and `end` are those of its payload in what was received. */
+export type VisitMessage = (type: number, flags: number, sequence: number, start: number, end: number) => void;
 
-/** As `parseMessages`, without a buffer for each: a dump holds thousands, and most are not looked at any further. */
-export function eachMessage(bytes: Buffer, visit: (message: Received) => void): void {
+/** As `parseMessages`, without a value for each: a dump holds thousands, and most are not looked at any further. */
+export function eachMessage(bytes: Buffer, visit: VisitMessage): void {
   let at = 0;
   while (at < bytes.length) {
     if (at + HEADER > bytes.length) throw new MalformedMessage('a message ends inside its header');
     const length = bytes.readUInt32LE(at);
     if (length < HEADER || at + length > bytes.length) throw new MalformedMessage('a message is longer than its bytes');
-    visit({
-      type: bytes.readUInt16LE(at + 4),
-      flags: bytes.readUInt16LE(at + 6),
-      sequence: bytes.readUInt32LE(at + 8),
-      start: at + HEADER,
-      end: at + length,
-    });
+    const sequence = bytes.readUInt32LE(at + 8);
+    visit(bytes.readUInt16LE(at + 4), bytes.readUInt16LE(at + 6), sequence, at + HEADER, at + length);
     at += align(length);
   }
 }

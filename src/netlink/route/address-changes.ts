@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import type { Forwarding, LinkAddress, LinkOperation, Prefix, Route } from '../../bridges/index.js';
 import { Failure } from '../../diagnostics/index.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../wire.js';
-import { addressBytes, hardwareBytes } from './address.js';
+import { addressBytes } from './address.js';
 import type { LinkIndexes } from './indexes.js';
 import { type RouteRequest, request } from './requests.js';
 import * as schema from './schema.js';
@@ -14,8 +14,6 @@ const AF_INET6 = 10;
 const NEW = NLM_F_CREATE | NLM_F_EXCL;
 /** IFA_F_NODAD: a bridge without ports would leave an IPv6 address tentative forever. */
 const NO_DUPLICATE_DETECTION = 2;
-/** A lifetime without end (INFINITY_LIFE_TIME). */
-const FOR_EVER = 0xffffffff;
 /** RTNH_F_ONLINK */
 const ONLINK = 4;
 /** NTF_* and NUD_* (uapi linux/neighbour.h). */
@@ -45,7 +43,7 @@ export function changeAddress(
       local,
       address: peer ?? local,
       ...(broadcast === undefined ? {} : { broadcast }),
-      ...(preferredLifetime === undefined ? {} : { lifetimes: [preferredLifetime, FOR_EVER, 0, 0] }),
+      ...(preferredLifetime === undefined ? {} : { preferredLifetime }),
     },
   };
   const what = `${kind} ${local}/${prefixLength} on ${link}`;
@@ -109,7 +107,7 @@ export function changeForwarding(
       type: 0,
     },
     attributes: {
-      linkAddress: hardwareBytes(mac),
+      linkAddress: mac,
       ...(destination === undefined ? {} : { destination }),
       ...(vlan === undefined ? {} : { vlan }),
     },

@@ -12,7 +12,7 @@ export function addressBytes(address: string): Buffer {
   }
   // The dotted end of an IPv4-mapped address stands for the last two groups.
   const dotted = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  const groups = dotted === null ? address : address.replace(dotted[0], hexOf(groupsOf(addressBytes(dotted[0]))));
+  const groups = dotted === null ? address : address.replace(dotted[0], hexOf(groupsOf(addressBytes(dotted[0]), 0, 4)));
   const [head = '', tail] = groups.split('::');
   const first = head === '' ? [] : head.split(':');
   const last = tail === undefined || tail === '' ? [] : tail.split(':');
@@ -23,16 +23,16 @@ export function addressBytes(address: string): Buffer {
   return bytes;
 }
 
-/** The canonical text (RFC 5952) of 4 or 16 bytes in network order. */
-export function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
-  if (bytes.length !== 16) throw new MalformedMessage(`an address has ${bytes.length} bytes`);
-  return spellIpv6Groups(groupsOf(bytes));
+/** The canonical text (RFC 5952) of the 4 or 16 bytes from `start` to `end`, in network order. */
+export function addressText(bytes: Buffer, start: number, end: number): string {
+  if (end - start === 4) return `${bytes[start]}.${bytes[start + 1]}.${bytes[start + 2]}.${bytes[start + 3]}`;
+  if (end - start !== 16) throw new MalformedMessage(`an address has ${end - start} bytes`);
+  return spellIpv6Groups(groupsOf(bytes, start, end));
 }
 
-function groupsOf(bytes: Buffer): number[] {
+function groupsOf(bytes: Buffer, start: number, end: number): number[] {
   const groups: number[] = [];
-  for (let at = 0; at + 2 <= bytes.length; at += 2) groups.push(bytes.readUInt16BE(at));
+  for (let at = start; at + 2 <= end; at += 2) groups.push(bytes.readUInt16BE(at));
   return groups;
 }
 
@@ -48,7 +48,9 @@ export function hardwareBytes(address: string): Buffer {
   return Buffer.from(address.replaceAll(':', ''), 'hex');
 }
 
-export const hardwareText = (bytes: Buffer): string => bytes.toString('hex').replace(/(..)(?!$)/g, '$1:');
+/** The bytes from `start` to `end`, any number of them. */
+export const hardwareText = (bytes: Buffer, start: number, end: number): string =>
+  bytes.toString('hex', start, end).replace(/(..)(?!$)/g, '$1:');
 
 /** The name as given. Throws Failure `bad-link-name` for one the kernel would refuse (net/core/dev.c dev_valid_name). */
 export function linkName(name: string): string {

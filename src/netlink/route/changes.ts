@@ -1,6 +1,6 @@
 import type { BondOptions, DeviceOptions, LinkOperation, NewDevice, VlanEntry } from '../../bridges/index.js';
 import { NLM_F_CREATE, NLM_F_EXCL } from '../wire.js';
-import { addressBytes, hardwareBytes, linkName } from './address.js';
+import { addressBytes, linkName } from './address.js';
 import { changeAddress, changeForwarding, changeRoute } from './address-changes.js';
 import type { LinkIndexes } from './indexes.js';
 import { type RouteRequest, request } from './requests.js';
@@ -41,7 +41,7 @@ export function changeOf(
       return changeLink(indexes, link, what, { master: index });
     }
     case 'set mac':
-      return changeLink(indexes, link, 'setting the address of', { address: hardwareBytes(operation.mac) });
+      return changeLink(indexes, link, 'setting the address of', { address: operation.mac });
     case 'set mtu':
       return changeLink(indexes, link, `setting the MTU ${operation.mtu} of`, { mtu: operation.mtu });
     case 'set alias':
@@ -77,7 +77,7 @@ function createLink(
   const parent = device.kind === 'vlan' ? indexes.of(device.parent) : undefined;
   const attributes: schema.LinkAttributes = {
     name: linkName(link),
-    ...(mac === undefined ? {} : { address: hardwareBytes(mac) }),
+    ...(mac === undefined ? {} : { address: mac }),
     ...(mtu === undefined ? {} : { mtu }),
     ...(parent === undefined ? {} : { parent }),
     info: newDeviceInfo(indexes, device),

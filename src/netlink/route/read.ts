@@ -1,21 +1,22 @@
-import type {
-  CurrentAddress,
-  CurrentDevice,
-  CurrentLink,
-  CurrentLinks,
-  Forwarding,
-  LinkSysctls,
-  PortOptions,
-  Route,
-  VlanEntry,
+import {
+  type CurrentAddress,
+  type CurrentDevice,
+  type CurrentLink,
+  type CurrentLinks,
+  defined,
+  type Forwarding,
+  type LinkSysctls,
+  type PortOptions,
+  type Route,
+  type VlanEntry,
 } from '../../bridges/index.js';
 import { MalformedMessage } from '../wire.js';
-import { hardwareText } from './address.js';
 import type { LinkIndexes } from './indexes.js';
 import type { RouteRequests } from './requests.js';
 import * as schema from './schema.js';
 import { linkHeaderOf, messageType, SKIP_STATISTICS } from './schema.js';
 import { RouteError } from './types.js';
+import { FOR_EVER } from './values.js';
 
 const IFF_UP = 1;
 const IFF_RUNNING = 0x40;
@@ -36,7 +37,6 @@ const ownRouteTypes: ReadonlySet<number> = new Set([2, 3, 4, 5]);
 /** IFA_F_PERMANENT; IFA_PROTO says IFAPROT_KERNEL_LL of addresses a link gives itself (since Linux 5.18). */
 const PERMANENT = 0x80;
 const KERNEL_LINK_LOCAL = 3;
-const FOR_EVER = 0xffffffff;
 /** VLAN_FLAG_BRIDGE_BINDING */
 const BRIDGE_BINDING = 0x10;
 /** BRIDGE_VLAN_INFO_* */
@@ -172,11 +172,10 @@ function readAddresses(requests: RouteRequests, names: ReadonlyMap<number, strin
   const { getAddress } = messageType;
   const answers = requests.dump('reading addresses', getAddress, schema.address, question, schema.address);
   return answers.flatMap(({ header, attributes }) => {
-    const { local, address, broadcast, lifetimes, flags = header.flags, protocol } = attributes;
+    const { local, address, broadcast, preferredLifetime, flags = header.flags, protocol } = attributes;
     const own = local ?? address;
     const link = names.get(header.index);
     if (own === undefined || link === undefined) return [];
-    const [preferred = FOR_EVER] = lifetimes ?? [];
     return [
       {
         link,
@@ -186,7 +185,7 @@ function readAddresses(requests: RouteRequests, names: ReadonlyMap<number, strin
         ...defined({
           broadcast,
           peer: address === own ? undefined : address,
-          preferredLifetime: preferred === FOR_EVER ? undefined : preferred,
+          preferredLifetime: preferredLifetime === FOR_EVER ? undefined : preferredLifetime,
         }),
         permanent: (flags & PERMANENT) !== 0 && protocol !== KERNEL_LINK_LOCAL,
       },
@@ -244,17 +243,17 @@ function readForwarding(
   const question = { header: { family: AF_BRIDGE, index: 0, state: 0, flags: 0, type: 0 }, attributes: {} };
   const { getNeighbour } = messageType;
   const wanted = (bytes: Buffer, start: number): boolean => {
-    const { index, state } = schema.neighbourAt(bytes, start);
-    return (state & NUD_NOARP) !== 0 || ((state & NUD_PERMANENT) !== 0 && tunnels.has(index));
+    const state = schema.neighbourStateAt(bytes, start);
+    if ((state & NUD_NOARP) !== 0) return true;
+    return (state & NUD_PERMANENT) !== 0 && tunnels.has(schema.neighbourIndexAt(bytes, start));
   };
   const what = 'reading forwarding tables';
   const dump = requests.dump(what, getNeighbour, schema.neighbour, question, schema.neighbour, wanted);
   return dump.flatMap(({ header, attributes }): Forwarding[] => {
     const { index, state } = header;
-    const { linkAddress, destination, vlan, master } = attributes;
+    const { linkAddress: mac, destination, vlan, master } = attributes;
     const link = names.get(index);
-    if (link === undefined || linkAddress === undefined) return [];
-    const mac = hardwareText(linkAddress);
+    if (link === undefined || mac === undefined) return [];
     if (destination !== undefined) return [{ link, mac, of: 'self', destination }];
     // A bridge tells its entries with NDA_MASTER and not with the flag it is asked with (net/bridge/br_fdb.c fdb_fill_info).
     if (master === undefined || (state & NUD_NOARP) === 0) return [];
@@ -275,16 +274,9 @@ function readMplsInput(requests: RouteRequests): Map<number, number> {
   }
 }
 
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The properties that have a value. */
-const defined = <T extends object>(values: T): Defined<T> =>
-  // Only properties without a value are left out.
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
-
 /** Null for a device without an address. */
-const macOf = (bytes: Buffer | undefined): string | null =>
-  bytes === undefined || bytes.length === 0 ? null : hardwareText(bytes);
+const macOf = (address: string | undefined): string | null =>
+  address === undefined || address === '' ? null : address;
 
 function nameOf(name: string | undefined): string {
   if (name === undefined) throw new MalformedMessage('a link has no name');

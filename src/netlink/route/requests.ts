@@ -4,7 +4,7 @@ import { ByteWriter } from '../byte-writer.js';
 import { errnoName } from '../libc.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { AttributeType } from '../tlv.js';
-import { eachMessage, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_ERROR, parseAnswer, type Received } from '../wire.js';
+import { eachMessage, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_ERROR, parseAnswer } from '../wire.js';
 import { RouteError } from './types.js';
 
 /** So many answers fit into the receive buffer of a stock system (net.core.rmem_max), at 832 bytes each. */
@@ -77,9 +77,14 @@ export class RouteRequests {
     for (let isAnswered = false; !isAnswered; ) {
       const bytes = this.#socket.receive();
       if (bytes === null) throw new Failure('no-answer', 'the kernel did not answer a change of links');
-      eachMessage(bytes, (message) => {
-        tell(sent.get(message.sequence), bytes, message);
-        if (message.type === NLMSG_ERROR && message.sequence === lastSequence) isAnswered = true;
+      eachMessage(bytes, (type, flags, sequence, start, end) => {
+        const listener = sent.get(sequence);
+        if (type !== NLMSG_ERROR) listener?.answered?.(bytes, start, end);
+        else {
+          const answer = parseAnswer({ flags, payload: bytes.subarray(start, end) });
+          if (answer.errno !== 0) listener?.refused(refusal(listener.what, answer));
+          if (sequence === lastSequence) isAnswered = true;
+        }
       });
     }
   }
@@ -148,14 +153,6 @@ export class RouteRequests {
     const bytes = this.#outgoing.finish();
     this.#outgoing = new ByteWriter();
     return bytes;
-  }
-}
-
-function tell(listener: Added | undefined, bytes: Buffer, { type, flags, start, end }: Received): void {
-  if (type !== NLMSG_ERROR) listener?.answered?.(bytes, start, end);
-  else {
-    const answer = parseAnswer({ flags, payload: bytes.subarray(start, end) });
-    if (answer.errno !== 0) listener?.refused(refusal(listener.what, answer));
   }
 }
 

@@ -2,7 +2,7 @@ import type { ByteWriter } from '../byte-writer.js';
 import { type AttributeType, bytes, object, string, u8, u16, u32 } from '../tlv.js';
 import { attributes, eachAttribute, MalformedMessage } from '../wire.js';
 import { bondData, bridgeData, portData, vlanData, vrfData, vxlanData } from './device-schema.js';
-import { ipAddress, u32s } from './values.js';
+import { hardwareAddress, ipAddress, preferredLifetime } from './values.js';
 
 /** RTM_* (uapi linux/rtnetlink.h); `getSettings` is RTM_GETNETCONF. */
 export const messageType = {
@@ -57,8 +57,8 @@ function payload<const F extends Readonly<Record<string, HeaderField>>, A>(
       if (end - start < length) throw new MalformedMessage('a message is shorter than its header');
       const header: Record<string, number> = {};
       for (const [name, [offset, size, signed]] of entries) {
-        header[name] =
-          signed === undefined ? source.readUIntLE(start + offset, size) : source.readIntLE(start + offset, size);
+        const at = start + offset;
+        header[name] = signed === undefined ? source.readUIntLE(at, size) : source.readIntLE(at, size);
       }
       // The loop above made one number for each field.
       return { header: header as HeaderOf<F>, attributes: attributes.read(source, start + length, end) };
@@ -156,7 +156,7 @@ export const link = payload(
   LINK_HEADER,
   linkHeader,
   object({
-    address: [1, bytes],
+    address: [1, hardwareAddress],
     name: [3, string],
     mtu: [4, u32],
     parent: [5, u32],
@@ -168,7 +168,7 @@ export const link = payload(
     namespaceFd: [28, u32],
     extendedMask: [29, u32],
     parentNamespace: [37, u32],
-    permanentAddress: [54, bytes],
+    permanentAddress: [54, hardwareAddress],
   }),
 );
 
@@ -227,8 +227,7 @@ export const address = payload(
     address: [1, ipAddress],
     local: [2, ipAddress],
     broadcast: [4, ipAddress],
-    /** `ifa_cacheinfo`: seconds preferred and valid, then two times. */
-    lifetimes: [6, u32s],
+    preferredLifetime: [6, preferredLifetime],
     flags: [8, u32],
     protocol: [11, u8],
   }),
@@ -266,14 +265,14 @@ export const route = payload(
 export const neighbour = payload(
   12,
   { family: [0, 1], index: [4, 4, 'signed'], state: [8, 2], flags: [10, 1], type: [11, 1] },
-  object({ destination: [1, ipAddress], linkAddress: [2, bytes], vlan: [5, u16], master: [9, u32] }),
+  object({ destination: [1, ipAddress], linkAddress: [2, hardwareAddress], vlan: [5, u16], master: [9, u32] }),
 );
 
-/** Of the entry whose message starts here: `ndm_ifindex`, and `ndm_state` with NUD_*. */
-export const neighbourAt = (bytes: Buffer, start: number): { readonly index: number; readonly state: number } => ({
-  index: bytes.readInt32LE(start + 4),
-  state: bytes.readUInt16LE(start + 8),
-});
+/** Of the entry whose message starts here: `ndm_state`, NUD_*. */
+export const neighbourStateAt = (bytes: Buffer, start: number): number => bytes.readUInt16LE(start + 8);
+
+/** Of the entry whose message starts here: `ndm_ifindex`. */
+export const neighbourIndexAt = (bytes: Buffer, start: number): number => bytes.readInt32LE(start + 4);
 
 /** `netconfmsg` and NETCONFA_*: settings that a link has for one family. */
 export const settings = payload(4, { family: [0, 1] }, object({ index: [1, u32], input: [7, u32] }));

@@ -3,6 +3,9 @@ import { type AttributeType, bytes, u8, u16be, u32 } from '../tlv.js';
 import { attributes, MalformedMessage } from '../wire.js';
 import { addressBytes, addressText, hardwareBytes, hardwareText } from './address.js';
 
+/** A lifetime without end (INFINITY_LIFE_TIME). */
+export const FOR_EVER = 0xffffffff;
+
 /** A value that is carried as another one. */
 const carried = <T, W>(
   carrier: AttributeType<W>,
@@ -62,8 +65,33 @@ export const u64 = carried(
   },
 );
 
-export const hardwareAddress = carried(bytes, hardwareBytes, hardwareText);
-export const ipAddress = carried(bytes, addressBytes, addressText);
+/** A text that stands for bytes. */
+const spelt = (
+  encode: (text: string) => Buffer,
+  read: (source: Buffer, start: number, end: number) => string,
+): AttributeType<string> => ({
+  nested: false,
+  write: (out, text) => out.bytes(encode(text)),
+  read,
+  locate: () => '',
+});
+
+/** Empty for a device without one. */
+export const hardwareAddress = spelt(hardwareBytes, hardwareText);
+export const ipAddress = spelt(addressBytes, addressText);
+
+/** `ifa_cacheinfo`: for how many seconds an address is preferred, and valid; then two times, which the kernel sets. */
+export const preferredLifetime: AttributeType<number> = {
+  nested: false,
+  write(out, preferred) {
+    out.u32(preferred);
+    out.u32(FOR_EVER);
+    out.u32(0);
+    out.u32(0);
+  },
+  read: (source, start, end) => u32.read(source, start, end),
+  locate: () => '',
+};
 
 /** Values in a nest, numbered by their place (IFLA_BOND_ARP_IP_TARGET). */
 export const numbered = <T>(element: AttributeType<T>): AttributeType<readonly T[]> => ({
