@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { SystemError } from './libc.js';
+import { s32At } from './numbers.js';
 import type { NetlinkSocket } from './socket.js';
 import {
   type Answer,
@@ -38,7 +39,7 @@ export function readAnswer(socket: NetlinkSocket, sequence: number, take: Take):
       if (answer.errno !== 0) refusal = answer;
       ended = true;
     } else if (type === NLMSG_DONE) {
-      const errno = end - start < 4 ? 0 : -bytes.readInt32LE(start);
+      const errno = end - start < 4 ? 0 : -s32At(bytes, start);
       if (BROKEN_OFF.has(errno)) throw new DisturbedDump('the kernel gave up');
       if (errno !== 0) refusal = { errno, text: null };
       ended = true;

@@ -1,4 +1,5 @@
 import type { ByteWriter } from './byte-writer.js';
+import { s32beAt, u8At, u16At, u16beAt, u32At, u32beAt } from './numbers.js';
 import { type Attribute, attributes, eachAttribute, MalformedMessage, readString } from './wire.js';
 
 /** How one kind of attribute value is written and read. `bytes[start, end)` is the value without header and padding. */
@@ -35,36 +36,12 @@ function scalar<T>(
   };
 }
 
-export const u8 = scalar<number>(
-  1,
-  (out, value) => out.u8(value),
-  (bytes, at) => bytes.readUInt8(at),
-);
-export const u16 = scalar<number>(
-  2,
-  (out, value) => out.u16(value),
-  (bytes, at) => bytes.readUInt16LE(at),
-);
-export const u32 = scalar<number>(
-  4,
-  (out, value) => out.u32(value),
-  (bytes, at) => bytes.readUInt32LE(at),
-);
-export const u16be = scalar<number>(
-  2,
-  (out, value) => out.u16be(value),
-  (bytes, at) => bytes.readUInt16BE(at),
-);
-export const u32be = scalar<number>(
-  4,
-  (out, value) => out.u32be(value),
-  (bytes, at) => bytes.readUInt32BE(at),
-);
-export const s32be = scalar<number>(
-  4,
-  (out, value) => out.s32be(value),
-  (bytes, at) => bytes.readInt32BE(at),
-);
+export const u8 = scalar<number>(1, (out, value) => out.u8(value), u8At);
+export const u16 = scalar<number>(2, (out, value) => out.u16(value), u16At);
+export const u32 = scalar<number>(4, (out, value) => out.u32(value), u32At);
+export const u16be = scalar<number>(2, (out, value) => out.u16be(value), u16beAt);
+export const u32be = scalar<number>(4, (out, value) => out.u32be(value), u32beAt);
+export const s32be = scalar<number>(4, (out, value) => out.s32be(value), s32beAt);
 export const u64be = scalar<bigint>(
   8,
   (out, value) => out.u64be(value),

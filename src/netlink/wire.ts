@@ -1,5 +1,6 @@
 import { Failure } from '../diagnostics/index.js';
 import { textOf } from './kernel-text.js';
+import { s32At, u16At, u32At } from './numbers.js';
 
 /** Bytes of `nlmsghdr`: u32 length, u16 type, u16 flags, u32 sequence, u32 port; all in host order. */
 export const HEADER = 16;
@@ -54,10 +55,10 @@ export function eachMessage(bytes: Buffer, visit: VisitMessage): void {
   let at = 0;
   while (at < bytes.length) {
     if (at + HEADER > bytes.length) throw new MalformedMessage('a message ends inside its header');
-    const length = bytes.readUInt32LE(at);
+    const length = u32At(bytes, at);
     if (length < HEADER || at + length > bytes.length) throw new MalformedMessage('a message is longer than its bytes');
-    const sequence = bytes.readUInt32LE(at + 8);
-    visit(bytes.readUInt16LE(at + 4), bytes.readUInt16LE(at + 6), sequence, at + HEADER, at + length);
+    const sequence = u32At(bytes, at + 8);
+    visit(u16At(bytes, at + 4), u16At(bytes, at + 6), sequence, at + HEADER, at + length);
     at += align(length);
   }
 }
@@ -75,17 +76,17 @@ export interface Answer {
 
 export function parseAnswer({ payload, flags }: Pick<Message, 'payload' | 'flags'>): Answer {
   if (payload.length < 4 + HEADER) throw new MalformedMessage('an error answer is too short');
-  const errno = -payload.readInt32LE(0);
-  const sequence = payload.readUInt32LE(4 + 8);
+  const errno = -s32At(payload, 0);
+  const sequence = u32At(payload, 4 + 8);
   let text: string | null = null;
   let offset: number | null = null;
   if ((flags & NLM_F_ACK_TLVS) !== 0) {
     // Uncapped, the whole request is repeated before the attributes.
-    const start = (flags & NLM_F_CAPPED) !== 0 ? 4 + HEADER : 4 + align(payload.readUInt32LE(4));
+    const start = (flags & NLM_F_CAPPED) !== 0 ? 4 + HEADER : 4 + align(u32At(payload, 4));
     for (const attribute of attributes(payload, start, payload.length)) {
       if (attribute.type === NLMSGERR_ATTR_MSG) text = readString(payload, attribute.start, attribute.end);
       if (attribute.type === NLMSGERR_ATTR_OFFS && attribute.end - attribute.start >= 4) {
-        offset = payload.readUInt32LE(attribute.start);
+        offset = u32At(payload, attribute.start);
       }
     }
   }
@@ -116,9 +117,9 @@ export function eachAttribute(
   let at = from;
   // Up to three bytes of padding may follow the last attribute.
   while (to - at >= 4) {
-    const length = bytes.readUInt16LE(at);
+    const length = u16At(bytes, at);
     if (length < 4 || at + length > to) throw new MalformedMessage('an attribute is longer than its container');
-    visit(bytes.readUInt16LE(at + 2) & TYPE_MASK, at + 4, at + length);
+    visit(u16At(bytes, at + 2) & TYPE_MASK, at + 4, at + length);
     at += align(length);
   }
 }

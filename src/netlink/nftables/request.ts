@@ -2,6 +2,7 @@ import { Failure } from '../../diagnostics/index.js';
 import { type AnswerRefusal, readAnswer } from '../answer.js';
 import { ByteWriter } from '../byte-writer.js';
 import { errnoName } from '../libc.js';
+import { u16beAt } from '../numbers.js';
 import type { NetlinkSocket } from '../socket.js';
 import type { AttributeType } from '../tlv.js';
 import { MalformedMessage, NLM_F_DUMP } from '../wire.js';
@@ -96,7 +97,7 @@ function readObject<R>(
   return {
     value: object.read(bytes, start + NFGENMSG, end),
     // The low 16 bits of the ruleset's generation.
-    generation: bytes.readUInt16BE(start + 2),
+    generation: u16beAt(bytes, start + 2),
   };
 }
 

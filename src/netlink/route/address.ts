@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { Failure } from '../../diagnostics/index.js';
 import { spellIpv6Groups } from '../../ruleset/index.js';
+import { u16beAt } from '../numbers.js';
 import { MalformedMessage } from '../wire.js';
 
 /** An IP address in network order: 4 or 16 bytes. Throws Failure `bad-address`. */
@@ -32,7 +33,7 @@ export function addressText(bytes: Buffer, start: number, end: number): string {
 
 function groupsOf(bytes: Buffer, start: number, end: number): number[] {
   const groups: number[] = [];
-  for (let at = start; at + 2 <= end; at += 2) groups.push(bytes.readUInt16BE(at));
+  for (let at = start; at + 2 <= end; at += 2) groups.push(u16beAt(bytes, at));
   return groups;
 }
 

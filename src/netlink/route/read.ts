@@ -10,6 +10,7 @@ import {
   type Route,
   type VlanEntry,
 } from '../../bridges/index.js';
+import { u32At } from '../numbers.js';
 import { MalformedMessage } from '../wire.js';
 import type { LinkIndexes } from './indexes.js';
 import type { RouteRequests } from './requests.js';
@@ -141,7 +142,7 @@ function sysctlsOf(spec: schema.LinkAttributes['familySpec'], mpls: number | und
 }
 
 const settingAt = (settings: Buffer | undefined, place: number): number | undefined =>
-  settings === undefined || settings.length < place * 4 + 4 ? undefined : settings.readUInt32LE(place * 4);
+  settings === undefined || settings.length < place * 4 + 4 ? undefined : u32At(settings, place * 4);
 
 function readVlans(requests: RouteRequests): Map<number, VlanEntry[]> {
   const question = { header: linkHeaderOf({ family: AF_BRIDGE }), attributes: { extendedMask: COMPRESSED_VLANS } };

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../byte-writer.js';
+import { s32At, u8At, u16At, u32At } from '../numbers.js';
 import { type AttributeType, bytes, object, string, u8, u16, u32 } from '../tlv.js';
 import { attributes, eachAttribute, MalformedMessage } from '../wire.js';
 import { bondData, bridgeData, portData, vlanData, vrfData, vxlanData } from './device-schema.js';
@@ -31,35 +32,41 @@ export interface Payload<H, A> {
   readonly attributes: A;
 }
 
-/** One number of a fixed header: its place, size in bytes and sign. */
-type HeaderField = readonly [offset: number, size: 1 | 2 | 4, signed?: 'signed'];
+/** One number of a fixed header: its place, and what it is. */
+type HeaderField = readonly [offset: number, type: HeaderNumber];
+type HeaderNumber = keyof typeof headerNumbers;
 type HeaderOf<F> = { readonly [K in keyof F]: number };
+
+const headerNumbers = {
+  u8: { read: u8At, write: (out: Buffer, value: number, at: number) => out.writeUInt8(value, at) },
+  u16: { read: u16At, write: (out: Buffer, value: number, at: number) => out.writeUInt16LE(value, at) },
+  u32: { read: u32At, write: (out: Buffer, value: number, at: number) => out.writeUInt32LE(value, at) },
+  s32: { read: s32At, write: (out: Buffer, value: number, at: number) => out.writeInt32LE(value, at) },
+} as const;
 
 function payload<const F extends Readonly<Record<string, HeaderField>>, A>(
   length: number,
   fields: F,
   attributes: AttributeType<A>,
 ): AttributeType<Payload<HeaderOf<F>, A>> {
-  const entries = Object.entries<HeaderField>(fields);
+  const entries = Object.entries<HeaderField>(fields).map(([name, [at, type]]) => ({
+    name,
+    at,
+    ...headerNumbers[type],
+  }));
   return {
     nested: true,
     write(out: ByteWriter, value: Payload<HeaderOf<F>, A>) {
       const numbers: Readonly<Record<string, number>> = value.header;
       const header = Buffer.alloc(length);
-      for (const [name, [offset, size, signed]] of entries) {
-        if (signed === undefined) header.writeUIntLE(numbers[name] ?? 0, offset, size);
-        else header.writeIntLE(numbers[name] ?? 0, offset, size);
-      }
+      for (const { name, at, write } of entries) write(header, numbers[name] ?? 0, at);
       out.bytes(header);
       attributes.write(out, value.attributes);
     },
     read(source, start, end) {
       if (end - start < length) throw new MalformedMessage('a message is shorter than its header');
       const header: Record<string, number> = {};
-      for (const [name, [offset, size, signed]] of entries) {
-        const at = start + offset;
-        header[name] = signed === undefined ? source.readUIntLE(at, size) : source.readIntLE(at, size);
-      }
+      for (const { name, at, read } of entries) header[name] = read(source, start + at);
       // The loop above made one number for each field.
       return { header: header as HeaderOf<F>, attributes: attributes.read(source, start + length, end) };
     },
@@ -69,7 +76,13 @@ function payload<const F extends Readonly<Record<string, HeaderField>>, A>(
 
 type ValueOf<T> = T extends AttributeType<infer V> ? V : never;
 
-const linkHeader = { family: [0, 1], type: [2, 2], index: [4, 4, 'signed'], flags: [8, 4], change: [12, 4] } as const;
+const linkHeader = {
+  family: [0, 'u8'],
+  type: [2, 'u16'],
+  index: [4, 's32'],
+  flags: [8, 'u32'],
+  change: [12, 'u32'],
+} as const;
 const LINK_HEADER = 16;
 
 /** The other end of a veth: a whole link message in an attribute. */
@@ -205,7 +218,7 @@ const bridgeSpec: AttributeType<BridgeSpec> = {
     ...bridgeFlags.read(source, start, end),
     vlans: attributes(source, start, end).flatMap((attribute) =>
       attribute.type === VLAN_INFO && attribute.end - attribute.start >= 4
-        ? [{ flags: source.readUInt16LE(attribute.start), vid: source.readUInt16LE(attribute.start + 2) }]
+        ? [{ flags: u16At(source, attribute.start), vid: u16At(source, attribute.start + 2) }]
         : [],
     ),
   }),
@@ -221,7 +234,7 @@ export const bridgeLink = payload(
 
 export const address = payload(
   8,
-  { family: [0, 1], prefixLength: [1, 1], flags: [2, 1], scope: [3, 1], index: [4, 4] },
+  { family: [0, 'u8'], prefixLength: [1, 'u8'], flags: [2, 'u8'], scope: [3, 'u8'], index: [4, 'u32'] },
   object({
     /** Of the other end, on a point-to-point link; the same as `local` elsewhere. */
     address: [1, ipAddress],
@@ -234,20 +247,20 @@ export const address = payload(
 );
 
 /** `rtm_type` of the route whose message starts here: RTN_* */
-export const routeTypeAt = (bytes: Buffer, start: number): number => bytes.readUInt8(start + 7);
+export const routeTypeAt = (bytes: Buffer, start: number): number => u8At(bytes, start + 7);
 
 export const route = payload(
   12,
   {
-    family: [0, 1],
-    destinationLength: [1, 1],
-    sourceLength: [2, 1],
-    tos: [3, 1],
-    table: [4, 1],
-    protocol: [5, 1],
-    scope: [6, 1],
-    type: [7, 1],
-    flags: [8, 4],
+    family: [0, 'u8'],
+    destinationLength: [1, 'u8'],
+    sourceLength: [2, 'u8'],
+    tos: [3, 'u8'],
+    table: [4, 'u8'],
+    protocol: [5, 'u8'],
+    scope: [6, 'u8'],
+    type: [7, 'u8'],
+    flags: [8, 'u32'],
   },
   object({
     destination: [1, ipAddress],
@@ -264,18 +277,18 @@ export const route = payload(
 /** `ndmsg` and NDA_*: an entry of a bridge's or VXLAN device's forwarding table. */
 export const neighbour = payload(
   12,
-  { family: [0, 1], index: [4, 4, 'signed'], state: [8, 2], flags: [10, 1], type: [11, 1] },
+  { family: [0, 'u8'], index: [4, 's32'], state: [8, 'u16'], flags: [10, 'u8'], type: [11, 'u8'] },
   object({ destination: [1, ipAddress], linkAddress: [2, hardwareAddress], vlan: [5, u16], master: [9, u32] }),
 );
 
 /** Of the entry whose message starts here: `ndm_state`, NUD_*. */
-export const neighbourStateAt = (bytes: Buffer, start: number): number => bytes.readUInt16LE(start + 8);
+export const neighbourStateAt = (bytes: Buffer, start: number): number => u16At(bytes, start + 8);
 
 /** Of the entry whose message starts here: `ndm_ifindex`. */
-export const neighbourIndexAt = (bytes: Buffer, start: number): number => bytes.readInt32LE(start + 4);
+export const neighbourIndexAt = (bytes: Buffer, start: number): number => s32At(bytes, start + 4);
 
 /** `netconfmsg` and NETCONFA_*: settings that a link has for one family. */
-export const settings = payload(4, { family: [0, 1] }, object({ index: [1, u32], input: [7, u32] }));
+export const settings = payload(4, { family: [0, 'u8'] }, object({ index: [1, u32], input: [7, u32] }));
 
 export type LinkPayload = ValueOf<typeof link>;
 export type LinkAttributes = LinkPayload['attributes'];
