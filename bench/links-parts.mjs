@@ -1,16 +1,15 @@
 // One `apply` or `plan` of links, with the time that each of its parts takes: what bench/links.mjs runs as a process.
 //
-//   node links-parts.mjs apply|plan SITE NETNS STATE
+//   node run-parts.mjs apply|plan SITE NETNS STATE
 //
-// Does what the command does, through ports that look at the clock. Prints JSON, in milliseconds: `parts`, and `proper`,
-// which is all from the first question to the kernel until the last answer.
+// Does what the command does, through ports that look at the clock, and is loaded as the program is. Prints JSON, in milliseconds:
+// `parts`, and `proper`, which is all from the first question to the kernel until the last answer.
 import { apply, preview } from '../dist/apply/index.js';
 import { loadDesired } from '../dist/cli/load.js';
 import { inNamespace, openNftables, openRoute } from '../dist/netlink/index.js';
 import { nodeFiles, nodeProcesses, systemClock } from '../dist/ports/index.js';
 import { procSysctls } from '../dist/sysctl/index.js';
 
-const [command, root, netns, path] = process.argv.slice(2);
 const parts = {};
 const add = (part, start) => {
   parts[part] = (parts[part] ?? 0) + performance.now() - start;
@@ -37,34 +36,36 @@ const watched = (object, part, names = {}) =>
     },
   });
 
-const options = { root, node: undefined, state: path, netns, json: false, color: 'never', only: 'network' };
-const context = { options, files: nodeFiles, clock: systemClock };
-const loaded = within('files read and checked', () => loadDesired(context));
-const { desired } = loaded;
+export async function main(command, root, netns, path) {
+  const options = { root, node: undefined, state: path, netns, json: false, color: 'never', only: 'network' };
+  const context = { options, files: nodeFiles, clock: systemClock };
+  const loaded = within('files read and checked', () => loadDesired(context));
+  const { desired } = loaded;
 
-const inside = (read) => inNamespace(netns, read);
-const nftables = openNftables(netns);
-const route = openRoute(netns);
-const world = {
-  state: { files: watched(nodeFiles, 'records'), path },
-  clock: systemClock,
-  nftables: watched(nftables, 'rules read'),
-  sysctls: procSysctls(inside),
-  route: watched(route, 'kernel read', { perform: 'steps performed' }),
-  processes: nodeProcesses(inside),
-};
-const start = performance.now();
-const before = Object.values(parts).reduce((sum, value) => sum + value, 0);
-const who = { session: undefined, ways: [] };
-if (command === 'plan') await preview(world, desired, who);
-else {
-  const author = { user: 'bench', version: '0' };
-  const review = { who, see: () => {} };
-  await apply(world, { ...desired, sources: loaded.sources, node: loaded.site.node, author, ways: [], review });
+  const inside = (read) => inNamespace(netns, read);
+  const nftables = openNftables(netns);
+  const route = openRoute(netns);
+  const world = {
+    state: { files: watched(nodeFiles, 'records'), path },
+    clock: systemClock,
+    nftables: watched(nftables, 'rules read'),
+    sysctls: procSysctls(inside),
+    route: watched(route, 'kernel read', { perform: 'steps performed' }),
+    processes: nodeProcesses(inside),
+  };
+  const start = performance.now();
+  const before = Object.values(parts).reduce((sum, value) => sum + value, 0);
+  const who = { session: undefined, ways: [] };
+  if (command === 'plan') await preview(world, desired, who);
+  else {
+    const author = { user: 'bench', version: '0' };
+    const review = { who, see: () => {} };
+    await apply(world, { ...desired, sources: loaded.sources, node: loaded.site.node, author, ways: [], review });
+  }
+  const proper = performance.now() - start;
+  const listed = Object.values(parts).reduce((sum, value) => sum + value, 0) - before;
+  parts['planned and compared'] = proper - listed;
+  route.close();
+  nftables.close();
+  process.stdout.write(`${JSON.stringify({ proper, parts })}\n`);
 }
-const proper = performance.now() - start;
-const listed = Object.values(parts).reduce((sum, value) => sum + value, 0) - before;
-parts['planned and compared'] = proper - listed;
-route.close();
-nftables.close();
-process.stdout.write(`${JSON.stringify({ proper, parts })}\n`);

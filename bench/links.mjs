@@ -174,7 +174,7 @@ const whole = measure(
 for (const step of Object.keys(steps)) say(`ringwall, ${step}: ${Math.round(whole[step].milliseconds)} ms`);
 
 const parts = (command) => () =>
-  JSON.parse(run(process.execPath, [here('links-parts.mjs'), command, site, namespace, state]));
+  JSON.parse(run(process.execPath, [here('run-parts.mjs'), command, site, namespace, state]));
 const inside = measure(
   { first: parts('apply'), idle: parts('plan'), edited: parts('apply') },
   { expected, expectedEdited, who: 'ringwall', times: runs },

@@ -18,7 +18,7 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import peggy from 'peggy';
-import { rolldown } from 'rolldown';
+import { bundleModule, bundleProgram } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const grammars = join(root, 'grammar');
@@ -85,24 +85,26 @@ function generateParsers() {
 }
 
 /**
- * `program/`, which bin/ringwall runs: what a command needs in two dozen files. Node takes most of a command's time to find, open and
- * link modules, and there are 340 of them (bench/README.md).
+ * `program/`, which bin/ringwall runs: what a command needs in two dozen files, each with its compiled form. Node takes most of a
+ * command's time to find, open, compile and link modules, and there are 340 of them (bench/README.md).
  */
-async function bundle(compiled) {
-  const modules = (name) => join(compiled, 'cli', `${name}.js`);
-  const build = await rolldown({
-    input: { main: modules('main'), 'probe-connection': modules('probe-connection') },
-    platform: 'node',
-    // It brings native code, which it looks for beside its own files.
-    external: [/^koffi$/],
-  });
-  await build.write({ dir: join(compiled, 'program'), chunkFileNames: '[name].js' });
-  await build.close();
+async function makeProgram(compiled) {
+  const folder = join(compiled, 'program');
+  await bundleProgram('main', join(compiled, 'cli/main.js'), folder, join(dist, 'program'));
+  await bundleModule('probe-connection', join(compiled, 'cli/probe-connection.js'), folder);
 }
 
 async function compile() {
   const made = newestChange(join(dist, '.built'));
-  const inputs = ['src', 'grammar', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'];
+  const inputs = [
+    'src',
+    'grammar',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    'bin/program.js',
+  ];
   if (made > Math.max(...inputs.map((input) => newestChange(join(root, input))))) return;
 
   // Compiled aside and then renamed: a build that fails leaves the last good one in place.
@@ -111,7 +113,7 @@ async function compile() {
     const tsc = join(root, 'node_modules/.bin/tsc');
     execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' });
     cpSync(generated, join(fresh, 'parser/generated'), { recursive: true });
-    await bundle(fresh);
+    await makeProgram(fresh);
     writeFileSync(join(fresh, '.built'), '');
     // mkdtemp makes it private; what root built, every user may run.
     chmodSync(fresh, 0o755);

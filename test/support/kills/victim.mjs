@@ -4,13 +4,15 @@
 import { createReadStream, writeSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { loadProgram } from '../../../bin/program.js';
 import { passed, watch } from './boundaries.mjs';
 
 // Not those of standard input and output, which are ringwall's.
 const ORDERS = 3;
 const ANSWERS = 4;
 
-const { main } = await import('../../../dist/program/main.js');
+const { main } = loadProgram(fileURLToPath(new URL('../../../dist/program/main.cjs', import.meta.url)));
 
 const orders = createReadStream('', { fd: ORDERS });
 for await (const line of createInterface({ input: orders })) {
