@@ -113,6 +113,8 @@ function restoreLink(now: CurrentLink, state: LinkModel): LinkOperation[] {
   const own: LinkOperation[] = device.kind === 'bridge' ? restoreVlans(now, true) : [];
   return [
     create,
+    // Where it was never deleted, it may have been lowered with its parent.
+    ...(device.kind === 'vlan' ? [{ kind: 'set mtu', link, mtu } as const] : []),
     ...(alias === null ? [] : [{ kind: 'set alias', link, alias } as const]),
     ...linkSysctlNames.flatMap((name): LinkOperation[] => {
       const value = now.sysctls[name];

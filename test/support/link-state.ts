@@ -54,13 +54,20 @@ function entryOf(link: Link, all: readonly Link[]): LinkStateEntry {
   return {
     kind: link.kind,
     up: true,
-    mtu: link.mtu ?? MTU,
+    mtu: mtuOf(link, all),
     ...(master === undefined ? {} : { master: master.name }),
     ...(link.kind === 'vlan' ? { parent: link.parent.name } : {}),
     ...(info === null ? {} : { info }),
     ...(addresses.length === 0 ? {} : { addresses }),
     ...(vlans.length === 0 ? {} : { vlans }),
   };
+}
+
+/** A VLAN device begins with that of its parent. */
+function mtuOf(link: Link, all: readonly Link[]): number {
+  if (link.mtu !== undefined) return link.mtu;
+  const parent = link.kind === 'vlan' ? all.find(({ name }) => name === link.parent.name) : undefined;
+  return parent === undefined ? MTU : mtuOf(parent, all);
 }
 
 function lowersIn(link: Link): string[] {

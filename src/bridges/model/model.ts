@@ -91,9 +91,12 @@ export class LinkModel {
         if (link.port === null) return 'EOPNOTSUPP';
         return this.#put({ ...link, port: { ...link.port, ...operation.options } });
       case 'add vlans':
-        return this.#put({ ...link, vlans: withVlans(link.vlans, operation.vlans) });
-      case 'delete vlans':
-        return this.#put({ ...link, vlans: withoutVlans(link.vlans, operation.vlans) });
+      case 'delete vlans': {
+        // net/core/rtnetlink.c rtnl_bridge_setlink, rtnl_bridge_dellink
+        if (operation.self ? link.device.kind !== 'bridge' : link.port === null) return 'EOPNOTSUPP';
+        const changed = operation.kind === 'add vlans' ? withVlans : withoutVlans;
+        return this.#put({ ...link, vlans: changed(link.vlans, operation.vlans) });
+      }
       case 'add forwarding':
       case 'delete forwarding':
         return this.#changeForwarding(operation.kind, operation.entry);

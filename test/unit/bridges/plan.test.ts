@@ -616,3 +616,22 @@ it('a bridge that is made again when its deletion is undone has its MTU, althoug
     undone.indexOf('ip link set dev en0 master br'),
   );
 });
+
+it('a VLAN device whose deletion is undone has its MTU, also when it was not deleted and its parent was lowered', () => {
+  const before = linksOf('auto en0 en0.5\niface en0\n\tmtu 9000\niface en0.5\n');
+  const after = linksOf('auto en0\niface en0\n');
+  const there = heldAfter(before, host);
+  const model = new LinkModel(there);
+  const { steps } = planLinks(mergeGoal(before, after, there), there);
+  for (const { operation } of steps) if (operation.kind !== 'delete link') model.perform(operation);
+  expect(model.link('en0.5')?.mtu).toBe(1500);
+  for (const { inverse } of [...steps].reverse()) for (const operation of inverse) model.perform(operation);
+  expect(model.link('en0.5')?.mtu).toBe(9000);
+});
+
+it('VLAN ids are refused on a link that is no port', () => {
+  const model = new LinkModel(host);
+  const vlans = { first: 1, last: 1, pvid: true, untagged: true };
+  expect(model.perform({ kind: 'add vlans', link: 'en0', self: false, vlans })).toBe('EOPNOTSUPP');
+  expect(model.link('en0')?.vlans).toEqual([]);
+});
