@@ -61,7 +61,7 @@ function inverseOn(
     case 'set mac':
       return hasMac(now) ? [{ kind: 'set mac', link, mac: now.mac }] : [];
     case 'set mtu':
-      return restoreMtu(now, state);
+      return [...restoreMtu(now, state), ...restoreBridgeMtu(now.master, state)];
     case 'set alias':
       return [{ kind: 'set alias', link, alias: now.alias }];
     case 'set device':
@@ -121,8 +121,11 @@ function restoreLink(now: CurrentLink, state: LinkModel): LinkOperation[] {
       return value === undefined ? [] : [{ kind: 'set sysctl', link, name, value }];
     }),
     ...ports.flatMap((port) => restoreMembership(port, state)),
+    // The first port changes it.
+    ...(device.kind === 'bridge' && ports.length > 0 ? [{ kind: 'set mtu', link, mtu } as const] : []),
     ...own,
     ...restoreMembership(now, state),
+    ...restoreBridgeMtu(now.master, state),
     ...(now.up ? [{ kind: 'set up', link, up: true } as const] : []),
     ...state.forwarding.filter((entry) => entry.link === link && entry.of === 'self').map(addForwarding),
     ...state
@@ -148,20 +151,14 @@ function restoreMembership(now: CurrentLink, state: LinkModel): LinkOperation[] 
     ...(inBond ? [{ kind: 'set up', link, up: now.up } as const] : []),
     ...(Object.keys(options).length === 0 ? [] : [{ kind: 'set port', link, options } as const]),
     ...(port === null ? [] : restoreVlans(now, false)),
-    ...restoreBridgeMtu(master, state),
     ...state.forwarding.filter((entry) => entry.link === link && entry.of === 'master').map(addForwarding),
   ];
 }
 
-/** A bridge that has been made again follows its ports until it is given an MTU (net/bridge/br_if.c br_mtu_auto_adjust). */
-function restoreBridgeMtu(master: string, state: LinkModel): LinkOperation[] {
-  const bridge = state.link(master);
-  if (bridge?.device.kind !== 'bridge') return [];
-  const { name: link, mtu } = bridge;
-  return state.portsOf(master).every((port) => port.mtu >= mtu) &&
-    state.portsOf(master).some((port) => port.mtu === mtu)
-    ? []
-    : [{ kind: 'set mtu', link, mtu }];
+/** A bridge follows its ports, and no more once it was given an MTU (net/bridge/br_if.c br_mtu_auto_adjust). */
+function restoreBridgeMtu(master: string | null, state: LinkModel): LinkOperation[] {
+  const bridge = master === null ? undefined : state.link(master);
+  return bridge?.device.kind === 'bridge' ? restoreMtu(bridge, state) : [];
 }
 
 /** The ids of a new port or bridge are the default PVID alone. */
@@ -188,10 +185,11 @@ function restoreMaster(now: CurrentLink, next: string | null, state: LinkModel):
     master === null
       ? [{ kind: 'set master', link, master: null }]
       : [...restoreMembership(now, state), ...restoreBondMac(master, state)];
-  if (!changesState) return back;
+  const bridges = [...restoreBridgeMtu(master, state), ...restoreBridgeMtu(next, state)];
+  if (!changesState) return [...back, ...bridges];
   const state_: LinkOperation[] = kindOf(master) === 'bond' ? [] : [{ kind: 'set up', link, up }];
   const mtu: LinkOperation[] = kindOf(next) === 'bond' ? [{ kind: 'set mtu', link, mtu: now.mtu }] : [];
-  return [...back, ...mtu, ...state_, ...restoreFlushed(now, state)];
+  return [...back, ...bridges, ...mtu, ...state_, ...restoreFlushed(now, state)];
 }
 
 /** A bond that all slaves have left forgets its address, and takes that of the first to come back (bond_main.c). */

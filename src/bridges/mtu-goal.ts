@@ -13,21 +13,33 @@ const VXLAN_OVERHEAD = { ipv4: 50, ipv6: 70 } as const;
 
 /**
  * The MTU a link is to have; undefined leaves it alone. A VLAN device has what its line says as far as its parent goes, and
- * without a line all that the parent is given: the kernel lowers it with the parent, and does not raise it again.
+ * without a line all that the parent is given: the kernel lowers it with the parent, and does not raise it again. A bridge
+ * without a line is made with 1500, as by ifupdown2, and keeps what it has when the kernel would have it follow its ports.
  */
 export function mtuGoal(link: Link, sides: Sides): number | undefined {
   const said = mtuSaid(link, sides);
+  const there = sides.there.get(link.name);
+  if (link.kind === 'bridge') return said ?? (there?.device.kind === 'bridge' ? there.mtu : DEFAULT_MTU);
   if (link.kind !== 'vlan') return said;
   const parent = sides.wanted.get(link.parent.name);
-  if (said !== undefined) return Math.min(said, mostOn(link.parent.name, sides));
-  return parent && mtuGoal(parent, sides);
+  if (said !== undefined) return Math.min(said, mtuToBe(link.parent.name, sides));
+  const goal = parent && mtuGoal(parent, sides);
+  if (goal === undefined || there === undefined || isGiven(link, sides)) return goal;
+  return Math.min(there.mtu, goal);
+}
+
+/** Does a line give the link its MTU, or one of a link it is a VLAN device of? */
+function isGiven(link: Link, sides: Sides): boolean {
+  if (mtuSaid(link, sides) !== undefined) return true;
+  const parent = link.kind === 'vlan' ? sides.wanted.get(link.parent.name) : undefined;
+  return parent !== undefined && isGiven(parent, sides);
 }
 
 /** The VLAN devices that get less than their lines say, in words. */
 export const mtuNotes = (sides: Sides): GoalNote[] =>
   [...sides.wanted.values()].flatMap(({ name, origin, mtu, ...link }) => {
     if (link.kind !== 'vlan' || mtu === undefined) return [];
-    const most = mostOn(link.parent.name, sides);
+    const most = mtuToBe(link.parent.name, sides);
     if (mtu <= most) return [];
     return [{ name, text: `cannot have an MTU of ${mtu}: that of ${link.parent.name} is ${most}`, origin }];
   });
@@ -35,15 +47,13 @@ export const mtuNotes = (sides: Sides): GoalNote[] =>
 const mtuSaid = (link: Link, sides: Sides): number | undefined =>
   link.mtu ?? (sides.before.get(link.name)?.mtu === undefined ? undefined : mtuWithoutLine(link, sides));
 
-/** The MTU of a link whose line went: the kernel would make it with that, on the links it stands on. */
+/** The MTU of a link whose line went: it would be made with that, on the links it stands on. */
 export function mtuWithoutLine(link: Link, sides: Sides): number {
   switch (link.kind) {
     case 'vlan':
       return mtuToBe(link.parent.name, sides);
-    case 'bridge': {
-      const ports = link.ports.map(({ name }) => mtuToBe(name, sides));
-      return ports.length === 0 ? DEFAULT_MTU : Math.min(...ports);
-    }
+    case 'bridge':
+      return DEFAULT_MTU;
     case 'vxlan': {
       if (link.device === undefined) return DEFAULT_MTU;
       const ends = [link.local, link.group, ...link.remotes.map(({ address }) => address)];
@@ -70,12 +80,4 @@ function mtuToBe(name: string, sides: Sides): number {
   const link = sides.wanted.get(name);
   const goal = link && mtuGoal(link, sides);
   return goal ?? sides.there.get(name)?.mtu ?? (link ? mtuWithoutLine(link, sides) : DEFAULT_MTU);
-}
-
-/** The greatest MTU a VLAN device of that parent can have. A bridge may follow its ports, or not: the kernel does not tell. */
-function mostOn(parent: string, sides: Sides): number {
-  const link = sides.wanted.get(parent);
-  const most = mtuToBe(parent, sides);
-  const follows = link?.kind === 'bridge' && mtuSaid(link, sides) === undefined;
-  return follows ? Math.max(most, mtuWithoutLine(link, sides)) : most;
 }

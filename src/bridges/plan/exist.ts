@@ -7,6 +7,9 @@ import type { NewDevice } from '../operation.js';
 import type { Draft } from './draft.js';
 import { giveMac } from './mac.js';
 
+/** ETH_DATA_LEN */
+const DEFAULT_MTU = 1500;
+
 /** Takes away the links that go, and those that can only become what is wanted by being made again. */
 export function deleteLinks(draft: Draft): void {
   for (const name of draft.goal.gone) {
@@ -38,10 +41,16 @@ export function createLinks(draft: Draft): void {
 /** False for what cannot be made. */
 export function createLink(draft: Draft, { name, origin, device, mtu, mac, firstMac }: GoalLink): boolean {
   if (device === null) return false;
-  const attributes = defined({ mtu, mac: mac ?? firstMac });
+  const attributes = defined({ mtu: mtu === initialMtu(draft, device) ? undefined : mtu, mac: mac ?? firstMac });
   draft.step({ kind: 'create link', link: name, device: withoutInitial(device), ...attributes }, origin);
   if (attributes.mac !== undefined) draft.keptMacs.add(name);
   return true;
+}
+
+/** What a new device has without being told; undefined where that hangs on more. */
+function initialMtu(draft: Draft, device: NewDevice): number | undefined {
+  if (device.kind === 'vlan') return draft.link(device.parent)?.mtu;
+  return device.kind === 'bridge' ? DEFAULT_MTU : undefined;
 }
 
 /** Can a device that is there become the wanted one without being made again? */

@@ -382,7 +382,7 @@ describe('an MTU or a MAC address whose line goes', () => {
       ['ip link set dev en0.5 mtu 1500', 'ip link set dev en0 mtu 1500'],
     ],
     [
-      'a bridge has the least of its ports',
+      'a bridge has 1500',
       `${en0('\tmtu 4000\n')}auto br\niface br\n\tbridge-ports en0 en1\n\tmtu 1400\n`,
       `${en0('\tmtu 4000\n')}auto br\niface br\n\tbridge-ports en0 en1\n`,
       ['ip link set dev br mtu 1500'],
@@ -566,7 +566,7 @@ describe('the MTU', () => {
     expect(mergeGoal(noLinks, desired, jumbo).notes).toEqual([]);
   });
 
-  it('of a VLAN device on a bridge can be that of its ports', () => {
+  it('of a VLAN device on a bridge ends where that of the bridge does', () => {
     const text = `${physical('\tmtu 9000\n')}${BRIDGE}auto br.5\niface br.5\n\tmtu 9000\n`;
     const plain = linksOf(BRIDGE);
     for (const [before, there] of [
@@ -574,7 +574,7 @@ describe('the MTU', () => {
       [plain, heldAfter(plain, host)],
     ] as const) {
       const after = heldAfter(linksOf(text), there, before);
-      expect([mtuIn(after, 'br'), mtuIn(after, 'br.5')]).toEqual([9000, 9000]);
+      expect([mtuIn(after, 'br'), mtuIn(after, 'br.5')]).toEqual([1500, 1500]);
     }
   });
 
@@ -588,11 +588,29 @@ describe('the MTU', () => {
     expect(mtuIn(heldAfter(linksOf(BRIDGE), heldAfter(desired, host), desired), 'br')).toBe(1500);
   });
 
-  it('of a bridge that nobody gave one follows its ports', () => {
-    const one = linksOf(`${BRIDGE}iface en0\n\tmtu 9000\n`);
-    const two = linksOf(`${BRIDGE}\tbridge-ports en1\niface en0\n\tmtu 9000\n`);
-    expect(mtuIn(heldAfter(one, host), 'br')).toBe(9000);
-    expect(mtuIn(heldAfter(two, heldAfter(one, host), one), 'br')).toBe(1500);
+  it.each([1400, 9000])('of a new bridge that nobody gave one is 1500, also over a port with %i', (mtu) => {
+    const port = `iface en0\n\tmtu ${mtu}\n`;
+    const plain = linksOf(BRIDGE);
+    const desired = linksOf(`${BRIDGE}${port}auto br.5\niface br.5\n`);
+    for (const [before, there] of [
+      [noLinks, host],
+      [plain, heldAfter(plain, host)],
+    ] as const) {
+      const after = heldAfter(desired, there, before);
+      expect([mtuIn(after, 'en0'), mtuIn(after, 'br'), mtuIn(after, 'br.5')]).toEqual([mtu, 1500, 1500]);
+      expect(commands(desired, desired, after)).toEqual([]);
+    }
+  });
+
+  it('of a bridge that is there stays, and so does that of a VLAN device on it, when their ports change', () => {
+    const bridge = link('br', 9, { device: { kind: 'bridge', options: {} }, mtu: 4000 });
+    const upper = link('br.5', 10, {
+      mtu: 1400,
+      device: { kind: 'vlan', parent: 'br', id: 5, protocol: '802.1q', bridgeBinding: false },
+    });
+    const desired = linksOf(`${BRIDGE}auto br.5\niface br.5\n`);
+    const after = heldAfter(desired, { ...host, links: [...host.links, bridge, upper] });
+    expect([mtuIn(after, 'br'), mtuIn(after, 'br.5')]).toEqual([4000, 1400]);
   });
 });
 
@@ -634,4 +652,26 @@ it('VLAN ids are refused on a link that is no port', () => {
   const vlans = { first: 1, last: 1, pvid: true, untagged: true };
   expect(model.perform({ kind: 'add vlans', link: 'en0', self: false, vlans })).toBe('EOPNOTSUPP');
   expect(model.link('en0')?.vlans).toEqual([]);
+});
+
+it.each([
+  ['its port is raised', `${BRIDGE}auto br.5\niface br.5\n`, `${BRIDGE}auto br.5\niface br.5\niface en0\n\tmtu 9000\n`],
+  [
+    'its port is lowered',
+    `${BRIDGE}auto br.5\niface br.5\n`,
+    `${BRIDGE}auto br.5\niface br.5\niface en0\n\tmtu 1400\n`,
+  ],
+  ['a port comes', 'auto br\niface br\n\tbridge-ports none\n', `${BRIDGE}iface en0\n\tmtu 9000\n`],
+  ['a port goes', `${BRIDGE}iface en0\n\tmtu 9000\n`, 'auto br\niface br\n\tbridge-ports none\n'],
+])('the MTU of a bridge is as it was when it is undone that %s', (_, old, text) => {
+  const before = linksOf(old);
+  const there = heldAfter(before, host);
+  const { steps } = planLinks(mergeGoal(before, linksOf(text), there), there);
+  const mtus = (model: LinkModel) => model.state().links.map(({ name, mtu }) => `${name} ${mtu}`);
+  for (let failing = 0; failing <= steps.length; failing += 1) {
+    const model = new LinkModel(there);
+    for (const { operation } of steps.filter((_step, at) => at !== failing)) model.perform(operation);
+    for (const { inverse } of [...steps].reverse()) for (const operation of inverse) model.perform(operation);
+    expect(mtus(model)).toEqual(mtus(new LinkModel(there)));
+  }
 });
