@@ -198,6 +198,8 @@ for (const [step, name] of Object.entries(steps)) {
 for (const [step, name] of Object.entries(steps)) {
   const runsOf = inside[step].values;
   const part = (title, read) => row(title, median(runsOf.map(read)), inside.batch.milliseconds);
+  const files = 'files read and checked';
+  part(`ringwall, ${name}, the ${files}, and all behind it`, ({ proper, parts }) => proper + parts[files]);
   part(`ringwall, ${name}, from the kernel's read to its verification`, ({ proper }) => proper);
   for (const title of Object.keys(runsOf[0].parts)) part(`… ${title}`, ({ parts }) => parts[title] ?? 0);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VENDOR } from '../kernel-texts.js';
@@ -36,6 +36,10 @@ export class Host {
     if (code !== 0) throw new Error(`ringwall ${command.join(' ')}: exit code ${code}: ${err}`);
     // Who waits for a pending change would take it back, sooner or later.
     this.#endRuns();
+  }
+
+  get hasRecords(): boolean {
+    return existsSync(this.#state);
   }
 
   dump(): Promise<Dump> {
