@@ -165,6 +165,20 @@ export function routePortSuite(open: () => TestPort, { whole }: { readonly whole
         }
       }));
 
+    it.each([
+      ['is made', veth('b', 'c')],
+      ['comes along with another', veth('a', 'b')],
+    ])('know a link that %s by its new index when one of its name went along with another', (_how, make) =>
+      having([veth('a', 'b')], async (_state, port) => {
+        await port.read();
+        const anew = [{ kind: 'delete link', link: 'a' } as const, make, address('b', '10.9.0.1/24'), up('b')];
+        expect(await port.perform(anew)).toEqual({ tried: anew.length, refusal: null });
+        const state = await port.read();
+        expect(linkIn(state, 'b')?.up).toBe(true);
+        expect(addressesIn(state, 'b')).toEqual(['10.9.0.1']);
+      }),
+    );
+
     it('end with one that is refused: those before it are done, those that were not tried are not', () =>
       having([], async (_state, port) => {
         const place = 60;

@@ -25,6 +25,7 @@ export class LinkIndexes {
 
   /** Adds the question behind the request that makes the link. */
   expect(name: string): void {
+    this.forget(name);
     this.#add(name, () => {});
   }
 
@@ -35,6 +36,11 @@ export class LinkIndexes {
 
   forget(name: string): void {
     this.#known.delete(name);
+  }
+
+  /** A link that goes takes others along, whose names may come back with other indexes. */
+  forgetAll(): void {
+    this.#known.clear();
   }
 
   #ask(name: string): number {

@@ -40,7 +40,7 @@ export function perform(
           // To know an index, what was added may have been sent.
           if (refusals.length > 0) break;
           requests.add(change, { refused });
-          if (operation.kind === 'delete link') indexes.forget(operation.link);
+          if (operation.kind === 'delete link') indexes.forgetAll();
           if (operation.kind === 'create link') indexes.expect(operation.link);
         }
       } catch (error) {
