@@ -158,7 +158,7 @@ describe('check', () => {
     const { out } = ringwall(['check', '--root', site.root], ['env', `NODE_V8_COVERAGE=${seen}`]);
     expect(out).toContain('2 files read');
     const scripts = readdirSync(seen).map((name) => readFileSync(join(seen, name), 'utf8'));
-    expect(scripts.join()).toContain('program/check.js');
+    expect(scripts.join()).toContain('program/check.cjs');
     expect(scripts.join()).not.toContain('koffi');
   });
 });
