@@ -103,6 +103,7 @@ async function compile() {
     'tsconfig.build.json',
     'package-lock.json',
     'scripts/build.mjs',
+    'scripts/bundle.mjs',
     'bin/program.js',
   ];
   if (made > Math.max(...inputs.map((input) => newestChange(join(root, input))))) return;

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '../byte-writer.js';
+import { u32At } from '../numbers.js';
 import { type AttributeType, bytes, u8, u16be, u32 } from '../tlv.js';
 import { attributes, MalformedMessage } from '../wire.js';
 import { addressBytes, addressText, hardwareBytes, hardwareText } from './address.js';
@@ -116,5 +117,5 @@ export const u32s = carried(
     for (const [place, value] of values.entries()) buffer.writeUInt32LE(value, place * 4);
     return buffer;
   },
-  (buffer) => Array.from({ length: buffer.length >> 2 }, (_, place) => buffer.readUInt32LE(place * 4)),
+  (buffer) => Array.from({ length: buffer.length >> 2 }, (_, place) => u32At(buffer, place * 4)),
 );
